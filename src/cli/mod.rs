@@ -1,0 +1,7 @@
+//! Floor 9: arguments -> library -> exit code.
+use std::process::ExitCode;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    ExitCode::from(70)
+}

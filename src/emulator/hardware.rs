@@ -1,0 +1,97 @@
+//! Cards, resources, alarms and the rest of what `show` commands look at.
+
+use crate::proto::Time;
+
+/// What a slot holds and how it feels.
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub slot: u8,
+    /// Type letters such as `DPC`, `MMIO`, `VC` (`staros-cli.md` 2.1).
+    pub letters: &'static str,
+    /// Long name; `None` for an empty slot.
+    pub name: Option<String>,
+    pub state: CardState,
+    /// What the card becomes when the boot sequence has finished.
+    pub settled: CardState,
+    pub kind: CardKind,
+    /// The boot fault switch: the card comes up `Offline`.
+    pub broken: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardKind {
+    Management,
+    Packet,
+    Fabric,
+    Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardState {
+    Empty,
+    Offline,
+    Booting,
+    Starting,
+    Standby,
+    Active,
+}
+
+/// One outstanding alarm row (`show alarm outstanding`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub severity: Severity,
+    pub object: String,
+    pub text: String,
+    pub since: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Minor,
+    Major,
+    Critical,
+}
+
+/// One service row: what `show service all`, `show X-service all` and `show resources` print.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub context: String,
+    pub name: String,
+    /// CLI kind: `pgw`, `sgw`, `ha`, `ggsn`, `pdsn`.
+    pub kind: String,
+    pub started: bool,
+    /// Licensed sessions (the "Limit" of `show resources`).
+    pub limit: u64,
+}
+
+/// A BGP neighbour in a context, as state (the protocol itself comes with a later issue).
+#[derive(Clone, Debug)]
+pub struct BgpPeer {
+    pub context: String,
+    pub address: String,
+    pub remote_as: u32,
+    /// `None` while established; else the state word, such as `Active` or `Idle (Admin)`.
+    pub down: Option<&'static str>,
+    pub prefixes: u32,
+    /// Since when the session has been in this state.
+    pub since: Time,
+    /// Whether `monitor bgp` watches it, and in which group.
+    pub monitored: Option<u8>,
+}
+
+/// An AAA server or Diameter peer that SRP monitors, as state.
+#[derive(Clone, Debug)]
+pub struct MonitoredServer {
+    pub kind: MonitorKind,
+    pub context: String,
+    pub address: String,
+    pub port: u16,
+    pub up: bool,
+    pub since: Time,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MonitorKind {
+    AuthProbe,
+    Diameter,
+}

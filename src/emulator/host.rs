@@ -1,0 +1,1 @@
+//! The async rim: puts one [`super::chassis::Chassis`] on a network.

@@ -1,0 +1,1 @@
+//! Hardware, release and timing profiles: every number that belongs to a device lives here.

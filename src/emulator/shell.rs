@@ -1,0 +1,1 @@
+//! One administrator's terminal session: line editing, echo, pager, pipes, confirmations.

@@ -1,0 +1,1 @@
+//! The StarOS command language of the emulated chassis.

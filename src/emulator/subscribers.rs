@@ -1,0 +1,1 @@
+//! A population of subscribers that comes and goes.

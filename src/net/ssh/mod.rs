@@ -1,0 +1,1 @@
+//! SSH on both ends: the driver's client and the emulated chassis's server.

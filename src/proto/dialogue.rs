@@ -1,0 +1,1 @@
+//! The command-line dialogue: when has a chassis finished answering?

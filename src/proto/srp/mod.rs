@@ -1,0 +1,1 @@
+//! One chassis's side of the Service Redundancy Protocol.
