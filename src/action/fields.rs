@@ -152,6 +152,28 @@ impl<'de> Deserialize<'de> for FlashPath {
     }
 }
 
+/// The chassis a step works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum On {
+    /// The chassis the inventory calls primary, whatever its state.
+    Primary,
+    /// The chassis the inventory calls backup, whatever its state.
+    Backup,
+    /// Whichever chassis is Active when the step starts.
+    Active,
+    /// Whichever chassis is Standby when the step starts.
+    Standby,
+}
+
+/// A chassis of the pair by its configured role, which never changes during an upgrade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Primary,
+    Backup,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,17 +6,21 @@
 //! "accepted" prove nothing.
 
 pub mod approve;
+mod bgp;
 pub mod boot_stack;
 pub mod command;
 pub mod compare;
 pub mod condition;
 pub mod configure;
+pub mod context;
 pub mod copy_image;
 pub mod fields;
 pub mod health_check;
 pub mod notify;
+pub mod outcome;
 pub mod pause;
 pub mod preflight;
+pub mod reading;
 pub mod reload;
 pub mod save_config;
 pub mod snapshot;
@@ -25,6 +29,10 @@ pub mod sync_filesystems;
 pub mod wait_for;
 
 use serde::{Deserialize, Serialize};
+
+use context::Context;
+use fields::On;
+use outcome::{Failure, Success};
 
 /// A verb with its fields: exactly one key of a playbook step.
 ///
@@ -133,6 +141,12 @@ impl Action {
         }
     }
 
+    /// Whether the step puts its chassis under change in the sense of INV-6: while it runs, the
+    /// other chassis of the pair is left alone.
+    pub fn changes_service(&self) -> bool {
+        self.needs_undo() || matches!(self, Self::SyncFilesystems(_))
+    }
+
     /// Whether the verb works on one chassis, which the step must name with `on:`.
     pub fn needs_chassis(&self) -> bool {
         !matches!(
@@ -153,5 +167,35 @@ impl Action {
             Self::WaitFor(spec) => spec.until.needs_peer(),
             _ => false,
         }
+    }
+}
+
+/// Performs one attempt of a step.
+///
+/// # Errors
+/// A bad end: what was expected, what was seen, what to do next.
+pub async fn perform(action: &Action, on: Option<On>, mut cx: Context) -> Result<Success, Failure> {
+    if let Some(on @ (On::Active | On::Standby)) = on {
+        let pair = reading::Pair::read(&cx).await?;
+        let (active, standby) = pair.roles(&cx.world).map_err(Failure::refused)?;
+        cx.on = Some(if on == On::Active { active } else { standby }.to_owned());
+    }
+    match action {
+        Action::HealthCheck(spec) => spec.perform(&cx).await,
+        Action::Snapshot(spec) => spec.perform(&cx).await,
+        Action::Compare(spec) => spec.perform(&cx).await,
+        Action::CopyImage(spec) => spec.perform(&cx).await,
+        Action::SaveConfig(spec) => spec.perform(&cx).await,
+        Action::BootStack(spec) => spec.perform(&cx).await,
+        Action::SyncFilesystems(spec) => spec.perform(&cx).await,
+        Action::Reload(spec) => spec.perform(&cx).await,
+        Action::SrpSwitchover(spec) => spec.perform(&cx).await,
+        Action::WaitFor(spec) => spec.perform(&mut cx).await,
+        Action::Configure(spec) => spec.perform(&cx).await,
+        Action::Command(spec) => spec.perform(&cx).await,
+        Action::Approve(spec) => spec.perform(&mut cx).await,
+        Action::Pause(spec) => spec.perform(&cx).await,
+        Action::Notify(spec) => spec.perform(&cx).await,
+        Action::Preflight(spec) => spec.perform(&cx).await,
     }
 }

@@ -1,8 +1,27 @@
 //! `reload`: once, only on a chassis proven Standby with its peer proven Active (INV-4, INV-5).
+//!
+//! The most dangerous verb. In order: look whether the chassis already runs the release; prove on
+//! both chassis, the one to be reloaded last and in the very session that will carry the command,
+//! that it is Standby and the other carries the traffic; prove that the boot stack leads to the
+//! release; journal the intent; send it once. Nothing the session does afterwards proves anything:
+//! the proof is a fresh login to a chassis whose uptime began after the command, that runs the
+//! release, has its cards settled and stands as Standby beside an Active peer (`staros-cli.md` 6,
+//! traps 13 and 14).
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::context::{Context, Unfinished};
 use super::fields::Span;
+use super::outcome::{Facts, Failure, Success};
+use super::reading::{reconnect, unread, unspoken, word};
+use crate::device::error::Lost;
+use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::{boot, card_table, session_recovery, uptime, version};
+use crate::device::{Error, Limits};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -23,4 +42,359 @@ fn forty_five_minutes() -> Span {
 
 fn fifteen_seconds() -> Span {
     Span::seconds(15)
+}
+
+/// The command. `-noconfirm` leaves no question that could be answered twice.
+const COMMAND: &str = "reload -noconfirm";
+
+/// A hello older than this says nothing about the peer now: longer than any default dead interval.
+const FRESH_HELLO: Duration = Duration::from_secs(60);
+
+/// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
+const UPTIME_GRAIN: Duration = Duration::from_secs(60);
+
+/// How long a chassis that ought to have gone down is watched before "it never heard the command"
+/// is believed.
+const STILL_UP: Duration = Duration::from_secs(90);
+
+/// What the reload of an interrupted run came to.
+enum Probe {
+    /// It happened, or the chassis is away and may be in the middle of it.
+    UnderWay,
+    /// The chassis has been up all along.
+    NeverHappened,
+}
+
+impl Spec {
+    pub async fn perform(&self, cx: &Context) -> Result<Success, Failure> {
+        let chassis = cx.chassis().to_owned();
+        if let Some(unfinished) = &cx.unfinished {
+            cx.progress("finding out what became of the reload of the interrupted run")
+                .await;
+            match self.probe(cx, &chassis, unfinished).await? {
+                Probe::UnderWay => return self.verify(cx, &chassis, unfinished.at).await,
+                Probe::NeverHappened => {
+                    cx.progress("the chassis has been up all along: the command never took effect")
+                        .await;
+                }
+            }
+        } else if let Some(success) = self.already(cx, &chassis).await? {
+            return Ok(success);
+        }
+        for last in [false, true] {
+            let before = self.prove_safe(cx, &chassis).await?;
+            cx.intent(&chassis, COMMAND, before).await?;
+            let sent_at = cx.world.clock.now();
+            match self.send(cx, &chassis).await {
+                Ok(()) => return self.verify(cx, &chassis, sent_at).await,
+                Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
+                    cx.progress("the session was lost before the command went out; proving again")
+                        .await;
+                }
+                Err(error) => return Err(unspoken(&chassis, &error)),
+            }
+        }
+        unreachable!("the second round returns")
+    }
+
+    /// Nothing to do when the release already runs.
+    async fn already(&self, cx: &Context, chassis: &str) -> Result<Option<Success>, Failure> {
+        let running = cx.version(chassis).await?;
+        Ok((running.version == self.version)
+            .then(|| Success::already(format!("{chassis} already runs {}", self.version))))
+    }
+
+    /// Proves that the reload hurts nobody and leads to the release.
+    async fn prove_safe(&self, cx: &Context, chassis: &str) -> Result<Facts, Failure> {
+        let peer = cx.peer_of(chassis).to_owned();
+        let entries = cx.read(chassis, "show boot", boot::parse).await?.entries;
+        let top = entries.first().ok_or_else(|| {
+            Failure::refused(format!(
+                "{chassis} has an empty boot stack and would come up with defaults"
+            ))
+        })?;
+        let command = format!("show version {}", top.image);
+        let image = cx.read(chassis, &command, version::parse).await?;
+        if image.version != self.version {
+            return Err(Failure::refused(format!(
+                "{chassis} would boot {} ({}), the plan wants {}",
+                image.version, top.image, self.version
+            ))
+            .hint("the top entry of the boot stack must lead to the planned release (INV-24)"));
+        }
+        let running = cx.version(chassis).await?.version;
+        let up = cx
+            .read(chassis, "show system uptime", uptime::parse)
+            .await?
+            .0;
+        let theirs = cx.srp(&peer).await?;
+        prove_peer_active(&peer, &theirs)?;
+        // Last of all, and in the session that will carry the command.
+        let own = {
+            let mut device = cx.device(chassis).await;
+            device
+                .read("show srp info", srp_info::parse)
+                .await
+                .map_err(|e| unread(chassis, &e))?
+        };
+        prove_standby(chassis, &own)?;
+        let mut before = Facts::new();
+        before.insert("version".into(), running.into());
+        before.insert("uptime_s".into(), up.as_secs().into());
+        before.insert(
+            "state".into(),
+            json!({ chassis: word(own.chassis_state), peer: word(theirs.chassis_state) }),
+        );
+        Ok(before)
+    }
+
+    /// Sends the command, at most once. Every way the session can end behind it is fine; only a
+    /// certain "not sent" or "refused" is an error.
+    async fn send(&self, cx: &Context, chassis: &str) -> Result<(), Error> {
+        let mut device = cx.device(chassis).await;
+        let limits = Limits {
+            idle: Duration::from_secs(120),
+            total: Duration::from_secs(600),
+            ..device.limits()
+        };
+        let result = device.send_once(COMMAND, true, limits).await;
+        device.close().await;
+        match result {
+            Err(error @ Error::Rejected { .. }) => Err(error),
+            Err(error) if error.before_any_change() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Looks until the chassis is back, completely, or the limit is reached.
+    async fn verify(
+        &self,
+        cx: &Context,
+        chassis: &str,
+        sent_at: Timestamp,
+    ) -> Result<Success, Failure> {
+        let deadline = cx.deadline(self.within);
+        let mut last = String::new();
+        loop {
+            cx.world.clock.sleep(self.poll.0).await;
+            let stage = self.look(cx, chassis, sent_at).await?;
+            let text = match stage {
+                Stage::Back { detail } => {
+                    let took = Span(Duration::from_secs(age(cx, sent_at).as_secs()));
+                    return Ok(Success::done(format!("{detail}, back after {took}"))
+                        .with("reloaded", chassis)
+                        .with("version", self.version.as_str())
+                        .with("took_s", took.0.as_secs()));
+                }
+                Stage::NotYet(text) | Stage::NeverWent(text) => text,
+            };
+            if text != last {
+                cx.progress(&text).await;
+                last.clone_from(&text);
+            }
+            if cx.elapsed() >= deadline {
+                return Err(self.out_of_time(chassis, &last));
+            }
+        }
+    }
+
+    fn out_of_time(&self, chassis: &str, last: &str) -> Failure {
+        let message = format!(
+            "{chassis} was not completely back within {}: {last}",
+            self.within
+        );
+        let hint = "the peer was Active when the command went out and is left alone; go to the console \
+                    of this chassis, then `cutover resume`";
+        if last.starts_with(NEVER_WENT) {
+            return Failure::in_doubt(message).hint(
+                "the command may be waiting behind a running save and still take effect; do not send it again",
+            );
+        }
+        Failure::failed(message).hint(hint)
+    }
+
+    async fn look(
+        &self,
+        cx: &Context,
+        chassis: &str,
+        sent_at: Timestamp,
+    ) -> Result<Stage, Failure> {
+        let mut device = cx.device(chassis).await;
+        if let Err(error) = reconnect(&mut device).await {
+            return match error {
+                Error::HostKey { .. } => Err(unspoken(chassis, &error)),
+                error => Ok(Stage::NotYet(format!("no login yet ({})", short(&error)))),
+            };
+        }
+        let up = device.read("show system uptime", uptime::parse).await;
+        let since_sent = age(cx, sent_at);
+        match up {
+            Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
+            Ok(up) if up.0 > since_sent + UPTIME_GRAIN => {
+                return Ok(Stage::NeverWent(format!(
+                    "{NEVER_WENT}, up for {}",
+                    Span(up.0)
+                )));
+            }
+            Ok(_) => {}
+        }
+        let running = match device.read("show version", version::parse).await {
+            Ok(running) => running.version,
+            Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
+        };
+        drop(device);
+        if running != self.version {
+            return Err(Failure::failed(format!(
+                "{chassis} came back with {running} instead of {}: the boot entry was not used",
+                self.version
+            ))
+            .hint("its peer still carries the traffic; compare `show boot` with the plan"));
+        }
+        Ok(self
+            .settled(cx, chassis)
+            .await
+            .unwrap_or_else(|failure| Stage::NotYet(failure.message)))
+    }
+
+    /// A chassis that has booted is not yet one that can take over.
+    async fn settled(&self, cx: &Context, chassis: &str) -> Result<Stage, Failure> {
+        let mut missing = cx
+            .read(chassis, "show card table", card_table::parse)
+            .await?
+            .problems();
+        if missing.is_empty() {
+            let command = "show session recovery status verbose";
+            missing = cx
+                .read(chassis, command, session_recovery::parse)
+                .await?
+                .problems();
+        }
+        if !missing.is_empty() {
+            return Ok(Stage::NotYet(format!(
+                "runs {}, settling: {}",
+                self.version,
+                missing.join("; ")
+            )));
+        }
+        let own = cx.srp(chassis).await?;
+        if own.chassis_state != State::Standby
+            || !own.is_connected()
+            || own.peer_state != State::Active
+        {
+            return Ok(Stage::NotYet(format!(
+                "runs {}, SRP says {} with a peer {}",
+                self.version,
+                word(own.chassis_state),
+                word(own.peer_state)
+            )));
+        }
+        let peer = cx.peer_of(chassis);
+        prove_peer_active(peer, &cx.srp(peer).await?)?;
+        Ok(Stage::Back {
+            detail: format!(
+                "{chassis} runs {} as Standby beside {peer} as Active",
+                self.version
+            ),
+        })
+    }
+
+    /// After an interruption: did the reload that was announced happen?
+    async fn probe(
+        &self,
+        cx: &Context,
+        chassis: &str,
+        unfinished: &Unfinished,
+    ) -> Result<Probe, Failure> {
+        let began = cx.elapsed();
+        loop {
+            let mut device = cx.device(chassis).await;
+            let up = match reconnect(&mut device).await {
+                Ok(()) => device.read("show system uptime", uptime::parse).await,
+                Err(error @ Error::HostKey { .. }) => return Err(unspoken(chassis, &error)),
+                Err(_) => return Ok(Probe::UnderWay),
+            };
+            let Ok(up) = up else {
+                return Ok(Probe::UnderWay);
+            };
+            drop(device);
+            let since_intent = age(cx, unfinished.at);
+            let before = unfinished
+                .before
+                .get("uptime_s")
+                .and_then(|v| v.as_u64())
+                .unwrap_or(0);
+            // The uptime the chassis would show now had it never gone down.
+            let unbroken = Duration::from_secs(before) + since_intent;
+            if up.0 + UPTIME_GRAIN < unbroken {
+                return Ok(Probe::UnderWay);
+            }
+            if cx.elapsed() - began >= STILL_UP {
+                return Ok(Probe::NeverHappened);
+            }
+            cx.world.clock.sleep(self.poll.0).await;
+        }
+    }
+}
+
+/// Where a reloading chassis is.
+enum Stage {
+    NotYet(String),
+    /// It is up, but its uptime is from before the command.
+    NeverWent(String),
+    Back {
+        detail: String,
+    },
+}
+
+const NEVER_WENT: &str = "it has not gone down";
+
+fn prove_standby(chassis: &str, own: &SrpInfo) -> Result<(), Failure> {
+    if own.chassis_state != State::Standby {
+        return Err(Failure::refused(format!(
+            "{chassis} is {}, and only a Standby chassis is reloaded",
+            word(own.chassis_state)
+        ))
+        .hint("somebody may have switched over; nothing was sent (INV-4)"));
+    }
+    if own.peer_state != State::Active || !own.is_connected() {
+        return Err(Failure::refused(format!(
+            "{chassis} sees its peer as {}, connection {}; a reload needs an Active, connected peer",
+            word(own.peer_state),
+            own.connection.as_deref().unwrap_or("None")
+        )));
+    }
+    match own.last_hello_age {
+        Some(age) if age > FRESH_HELLO => Err(Failure::refused(format!(
+            "{chassis} last heard its peer {} ago; that the peer is Active is no longer certain",
+            Span(age)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn prove_peer_active(peer: &str, theirs: &SrpInfo) -> Result<(), Failure> {
+    if theirs.chassis_state == State::Active {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "{peer} is {} and would not carry the traffic (INV-5)",
+        word(theirs.chassis_state)
+    )))
+}
+
+/// How long ago something was, by the calendar (the process that sent a command may be another
+/// one than this); never less than nothing.
+fn age(cx: &Context, then: Timestamp) -> Duration {
+    Duration::try_from(cx.world.clock.now().duration_since(then)).unwrap_or_default()
+}
+
+/// The short of an error, for a line that is shown while waiting.
+fn short(error: &Error) -> &'static str {
+    match error {
+        Error::Unreachable { .. } => "unreachable",
+        Error::Login { .. } => "login refused",
+        Error::Timeout { .. } => "no answer",
+        Error::Lost { .. } => "session lost",
+        _ => "not ready",
+    }
 }

@@ -1,8 +1,18 @@
 //! `srp_switchover`: validate, check parity, switch, and see it on both chassis (INV-7 to INV-13).
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::context::Context;
+pub use super::fields::Side;
 use super::fields::{Percent, Span};
+use super::outcome::{Facts, Failure, Success};
+use super::reading::{Pair, unread, unspoken, word};
+use super::wait_for::parity;
+use crate::device::Error;
+use crate::device::staros::srp_info::{self, SrpInfo, State};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -27,14 +37,6 @@ pub struct Spec {
     pub poll: Span,
 }
 
-/// A chassis of the pair by its configured role, which never changes during an upgrade.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Primary,
-    Backup,
-}
-
 fn five_percent() -> Percent {
     Percent(5.0)
 }
@@ -53,4 +55,273 @@ fn five_minutes() -> Span {
 
 fn five_seconds() -> Span {
     Span::seconds(5)
+}
+
+const COMMAND: &str = "srp initiate-switchover";
+
+/// How long the chassis may take over `srp validate-switchover`.
+const VALIDATION: Duration = Duration::from_secs(60);
+
+impl Spec {
+    pub async fn perform(&self, cx: &Context) -> Result<Success, Failure> {
+        let to = cx.side(self.to).to_owned();
+        let from = cx.peer_of(&to).to_owned();
+        if cx.unfinished.is_some() {
+            cx.progress("finding out what became of the switchover of the interrupted run")
+                .await;
+            let before = cx
+                .unfinished
+                .as_ref()
+                .map(|unfinished| unfinished.before.clone());
+            if self.took_place(cx, &to).await? {
+                return self
+                    .verify(cx, &from, &to, &before.unwrap_or_default(), cx.elapsed())
+                    .await;
+            }
+        }
+        let pair = Pair::read(cx).await?;
+        let (active, _) = pair.roles(&cx.world).map_err(Failure::refused)?;
+        if active == to {
+            return Ok(Success::already(format!(
+                "{to} is Active, {from} is Standby"
+            )));
+        }
+        self.sit_out_guard(cx, &to).await?;
+        self.validate(cx, &from).await?;
+        let before = self.prove_ready(cx, &from, &to).await?;
+        {
+            // In the session that will carry the command, a moment before it (INV-4's twin).
+            let mut device = cx.device(&from).await;
+            let own = device
+                .read("show srp info", srp_info::parse)
+                .await
+                .map_err(|e| unread(&from, &e))?;
+            if own.chassis_state != State::Active || own.peer_state != State::Standby {
+                return Err(Failure::refused(format!(
+                    "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
+                    word(own.chassis_state),
+                    word(own.peer_state)
+                )));
+            }
+        }
+        cx.intent(&from, COMMAND, before.clone()).await?;
+        let sent_at = cx.elapsed();
+        self.send(cx, &from).await?;
+        self.verify(cx, &from, &to, &before, sent_at).await
+    }
+
+    /// No second switchover inside the guard and damping period of the last (INV-11, F-75).
+    async fn sit_out_guard(&self, cx: &Context, to: &str) -> Result<(), Failure> {
+        let last = cx
+            .facts
+            .values()
+            .filter_map(|facts| facts.get("switched_at")?.as_str());
+        let Some(last) = last.filter_map(|at| at.parse::<Timestamp>().ok()).max() else {
+            return Ok(());
+        };
+        let passed =
+            Duration::try_from(cx.world.clock.now().duration_since(last)).unwrap_or_default();
+        if let Some(left) = self
+            .guard
+            .0
+            .checked_sub(passed)
+            .filter(|left| !left.is_zero())
+        {
+            let left_text = Span(Duration::from_secs(left.as_secs() + 1));
+            cx.progress(format!(
+                "{left_text} of the guard period are left before {to} may take over"
+            ))
+            .await;
+            cx.world.clock.sleep(left).await;
+        }
+        Ok(())
+    }
+
+    /// Has both chassis check their readiness, and waits for an answer younger than the question.
+    async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        for command in ["srp validate-configuration", "srp validate-switchover"] {
+            cx.device(from)
+                .await
+                .run(command)
+                .await
+                .map_err(|e| unspoken(from, &e))?;
+        }
+        let asked = cx.elapsed();
+        loop {
+            cx.world
+                .clock
+                .sleep(Duration::from_secs(1).max(self.poll.0 / 5))
+                .await;
+            let info = cx.srp(from).await?;
+            let waited = cx.elapsed() - asked;
+            if let Some(status) = &info.last_validate_switchover
+                // The chassis counts whole seconds.
+                && status.age.is_some_and(|age| age <= waited + Duration::from_secs(1))
+            {
+                return if status.ready {
+                    configuration_in_step(from, &info)
+                } else {
+                    Err(Failure::refused(format!(
+                        "{from}: srp validate-switchover says `{}`",
+                        status.text
+                    ))
+                    .hint("mend what it names; `force` is for a human to decide (INV-8)"))
+                };
+            }
+            if waited >= VALIDATION {
+                return Err(Failure::refused(format!(
+                    "{from} gave no result of srp validate-switchover within {}",
+                    Span(VALIDATION)
+                )));
+            }
+        }
+    }
+
+    /// Every session manager ready, and the sessions there (INV-7, INV-9).
+    async fn prove_ready(&self, cx: &Context, from: &str, to: &str) -> Result<Facts, Failure> {
+        let standby = cx.checkpoints(to).await?;
+        let ready = standby
+            .instances
+            .iter()
+            .filter(|instance| instance.ready)
+            .count() as u64;
+        if !standby.instances.is_empty() && ready < u64::from(standby.session_managers) {
+            return Err(Failure::refused(format!(
+                "{to}: {ready} of {} session managers are ready; the sessions of the others would be lost",
+                standby.session_managers
+            ))
+            .hint("wait until all are, then `cutover resume`"));
+        }
+        let active = cx.subscribers(from).await?;
+        let off = parity(active, standby.preallocated);
+        if off > self.parity.0 || standby.preallocated < self.floor {
+            return Err(Failure::refused(format!(
+                "{active} subscribers on {from}, {} pre-allocated calls on {to}: {off:.1}% apart where {} is \
+                 allowed, at least {} needed", standby.preallocated, self.parity, self.floor
+            ))
+            .hint("wait for the sessions to synchronize, then `cutover resume`"));
+        }
+        let mut before = Facts::new();
+        before.insert("sessions".into(), active.into());
+        before.insert("preallocated".into(), standby.preallocated.into());
+        before.insert("active".into(), from.into());
+        Ok(before)
+    }
+
+    async fn send(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        let mut device = cx.device(from).await;
+        let limits = device.limits();
+        match device.send_once(COMMAND, true, limits).await {
+            Err(error @ Error::Rejected { .. }) => Err(unspoken(from, &error)
+                .hint("the chassis itself refused and nothing has moved; `force` is for a human to decide")),
+            Err(error) if error.before_any_change() => Err(unspoken(from, &error)),
+            // Whatever else was answered: the states decide.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// After an interruption: has the chassis that shall take over begun to?
+    async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
+        Ok(!matches!(
+            cx.srp(to).await?.chassis_state,
+            State::Standby | State::Init
+        ))
+    }
+
+    /// Both ends swapped, and the sessions with them (INV-10, SRP-93).
+    async fn verify(
+        &self,
+        cx: &Context,
+        from: &str,
+        to: &str,
+        before: &Facts,
+        sent_at: Duration,
+    ) -> Result<Success, Failure> {
+        let deadline = sent_at + self.within.0;
+        let mut last = String::new();
+        loop {
+            let seen = match Pair::read(cx).await {
+                Err(failure) => failure.message,
+                Ok(pair) => match pair.roles(&cx.world) {
+                    Ok((active, _)) if active == to => break,
+                    Ok(_) => format!("{to} is still Standby"),
+                    Err(what) => what,
+                },
+            };
+            if cx.elapsed() >= deadline {
+                let message = format!("no completed switchover within {}: {seen}", self.within);
+                let hint = "read `show srp info` on both chassis; do not initiate it again before you know why";
+                return Err(if seen.ends_with("is still Standby") {
+                    Failure::failed(message).hint(hint)
+                } else {
+                    Failure::in_doubt(message).hint(hint)
+                });
+            }
+            if seen != last {
+                cx.progress(&seen).await;
+                last = seen;
+            }
+            cx.world.clock.sleep(self.poll.0).await;
+        }
+        let took = Span(Duration::from_secs((cx.elapsed() - sent_at).as_secs()));
+        let switched_at = cx.world.clock.now();
+        let sessions = self.sessions_kept(cx, to, before, deadline).await?;
+        Ok(Success::done(format!(
+            "{to} is Active, {from} is Standby after {took}; {sessions}"
+        ))
+        .with("switched_at", switched_at.to_string())
+        .with("active", to))
+    }
+
+    async fn sessions_kept(
+        &self,
+        cx: &Context,
+        to: &str,
+        before: &Facts,
+        deadline: Duration,
+    ) -> Result<String, Failure> {
+        let Some(expected) = before
+            .get("sessions")
+            .and_then(|sessions| sessions.as_u64())
+        else {
+            return Ok("the number of sessions before is not known".to_owned());
+        };
+        let least = expected as f64 * (1.0 - self.loss.0 / 100.0);
+        loop {
+            let now = cx.subscribers(to).await?;
+            if now as f64 >= least {
+                return Ok(format!("{now} sessions, {expected} before"));
+            }
+            if cx.elapsed() >= deadline {
+                return Err(Failure::failed(format!(
+                    "{to} has {now} sessions, there were {expected}: more than {} are lost",
+                    self.loss
+                ))
+                .hint(
+                    "the second chassis is left alone; `show srp call-loss statistics` says why",
+                ));
+            }
+            cx.world.clock.sleep(self.poll.0).await;
+        }
+    }
+}
+
+/// The configurations of both chassis agree, as the Active sees it (SRP-55, INV-7).
+fn configuration_in_step(from: &str, info: &SrpInfo) -> Result<(), Failure> {
+    let state = info
+        .peer_configuration_validation
+        .as_deref()
+        .unwrap_or("unknown");
+    let error = info
+        .last_peer_configuration_error
+        .as_deref()
+        .filter(|error| !error.eq_ignore_ascii_case("none"));
+    if state.eq_ignore_ascii_case("complete") && error.is_none() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "{from}: the peer's configuration is not in step (validation {state}, last error {})",
+        error.unwrap_or("None")
+    ))
+    .hint("compare `show configuration srp` of both; sessions are not recovered while they differ"))
 }

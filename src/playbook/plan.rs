@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use petgraph::graph::DiGraph;
 
 use crate::action::Action;
+pub use crate::action::fields::On;
 
 /// A step's place in [`Plan::steps`]. Main steps come first, fallback steps behind them.
 pub type StepIndex = usize;
@@ -45,22 +46,6 @@ pub struct Step {
     pub optional: bool,
     /// How long the step is expected to take, for the live view and the timeline.
     pub expect: Option<crate::action::fields::Span>,
-}
-
-/// The chassis a step works on.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum On {
-    /// The chassis the inventory calls primary, whatever its state.
-    Primary,
-    /// The chassis the inventory calls backup, whatever its state.
-    Backup,
-    /// Whichever chassis is Active when the step starts.
-    Active,
-    /// Whichever chassis is Standby when the step starts.
-    Standby,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

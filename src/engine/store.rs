@@ -1,0 +1,271 @@
+//! Where runs live on disk, and the lock that keeps a pair to one run (INV-38).
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+/// What can be wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot use the runs directory {path}: {source}")]
+    Directory {
+        path: String,
+        source: std::io::Error,
+    },
+    #[error("no run `{run}` below {root}; `cutover status` lists the runs")]
+    Unknown { run: String, root: String },
+    #[error(
+        "the pair is taken: {holder} holds {path}. Wait for it to end, or look at it with \
+         `cutover status`"
+    )]
+    Taken { path: String, holder: String },
+}
+
+/// The directory that holds all runs.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// One run's directory.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+/// Held while a run works on a pair; let go when dropped, also by `kill -9`.
+#[derive(Debug)]
+pub struct PairLock {
+    _file: File,
+}
+
+impl Store {
+    /// The store at `root`, or the user's own: `runs` in `$XDG_STATE_HOME/cutover`, or in
+    /// `~/.local/state/cutover`.
+    ///
+    /// # Errors
+    /// When there is neither, or the directory cannot be made.
+    pub fn open(root: Option<PathBuf>) -> Result<Self, Error> {
+        let from_env = |name: &str| {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
+        let root = root
+            .or_else(|| Some(from_env("XDG_STATE_HOME")?.join("cutover/runs")))
+            .or_else(|| Some(from_env("HOME")?.join(".local/state/cutover/runs")))
+            .unwrap_or_else(|| PathBuf::from("runs"));
+        make(&root)?;
+        Ok(Self { root })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A new directory called `id`, or `id-2`, `id-3` … if that is taken.
+    pub fn create(&self, id: &str) -> Result<RunDir, Error> {
+        for n in 1.. {
+            let name = if n == 1 {
+                id.to_owned()
+            } else {
+                format!("{id}-{n}")
+            };
+            let path = self.root.join(name);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return RunDir::prepare(path),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(source) => {
+                    return Err(Error::Directory {
+                        path: path.display().to_string(),
+                        source,
+                    });
+                }
+            }
+        }
+        unreachable!("numbers do not run out")
+    }
+
+    /// The directory called `id`, emptied: a dry run of the same night is the same run.
+    pub fn replace(&self, id: &str) -> Result<RunDir, Error> {
+        let path = self.root.join(id);
+        match std::fs::remove_dir_all(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Directory {
+                    path: path.display().to_string(),
+                    source,
+                });
+            }
+            _ => {}
+        }
+        make(&path)?;
+        RunDir::prepare(path)
+    }
+
+    /// An existing run, by its id or any beginning of it that only one run has, or by the path of
+    /// its directory.
+    pub fn find(&self, run: &str) -> Result<RunDir, Error> {
+        for path in [self.root.join(run), PathBuf::from(run)] {
+            if path.join("journal.jsonl").is_file() {
+                return Ok(RunDir { path });
+            }
+        }
+        let mut matching = self
+            .list()?
+            .into_iter()
+            .filter(|dir| dir.id().starts_with(run));
+        match (matching.next(), matching.next()) {
+            (Some(dir), None) if !run.is_empty() => Ok(dir),
+            _ => Err(Error::Unknown {
+                run: run.to_owned(),
+                root: self.root.display().to_string(),
+            }),
+        }
+    }
+
+    /// All runs, by id.
+    pub fn list(&self) -> Result<Vec<RunDir>, Error> {
+        let failed = |source| Error::Directory {
+            path: self.root.display().to_string(),
+            source,
+        };
+        let mut runs = Vec::new();
+        for entry in std::fs::read_dir(&self.root).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.join("journal.jsonl").is_file() {
+                runs.push(RunDir { path });
+            }
+        }
+        runs.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(runs)
+    }
+
+    /// Takes the pair of chassis at these addresses, whatever an inventory calls them.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] while another run of any user of this store has it.
+    pub fn lock_pair(&self, addresses: &[String], holder: &str) -> Result<PairLock, Error> {
+        let mut sorted: Vec<_> = addresses.iter().map(|a| a.to_ascii_lowercase()).collect();
+        sorted.sort();
+        let digest = Sha256::digest(sorted.join("\n"));
+        let name: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let dir = self.root.join(".locks");
+        make(&dir)?;
+        let path = dir.join(format!("{name}.lock"));
+        let failed = |source| Error::Directory {
+            path: path.display().to_string(),
+            source,
+        };
+        let options = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
+        let mut file = options.map_err(failed)?;
+        if file.try_lock().is_err() {
+            let mut holder = String::new();
+            // The name is a courtesy; the lock is what counts.
+            let _ = file.read_to_string(&mut holder);
+            let holder = if holder.trim().is_empty() {
+                "another run".into()
+            } else {
+                holder.trim().into()
+            };
+            return Err(Error::Taken {
+                path: path.display().to_string(),
+                holder,
+            });
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .map_err(failed)?;
+        writeln!(file, "run {holder} (process {})", std::process::id()).map_err(failed)?;
+        Ok(PairLock { _file: file })
+    }
+}
+
+impl RunDir {
+    fn prepare(path: PathBuf) -> Result<Self, Error> {
+        for sub in ["transcripts", "kept", "control"] {
+            make(&path.join(sub))?;
+        }
+        Ok(Self { path })
+    }
+
+    /// The run's id: the directory's name.
+    pub fn id(&self) -> String {
+        self.path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// A chassis's transcript.
+    pub fn transcript(&self, chassis: &str) -> PathBuf {
+        self.path.join("transcripts").join(format!("{chassis}.log"))
+    }
+
+    /// Copies kept off the chassis: configurations, snapshots.
+    pub fn kept(&self) -> PathBuf {
+        self.path.join("kept")
+    }
+
+    /// Where other terminals leave their requests.
+    pub fn control(&self) -> PathBuf {
+        self.path.join("control")
+    }
+}
+
+fn make(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|source| Error::Directory {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inv_38_a_pair_belongs_to_one_run_whatever_the_order_of_its_chassis() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        let (east, west) = ("192.0.2.10:22".to_owned(), "192.0.2.11:22".to_owned());
+        let held = store
+            .lock_pair(&[east.clone(), west.clone()], "first")
+            .unwrap();
+        let refused = store
+            .lock_pair(&[west.clone(), east.clone()], "second")
+            .unwrap_err();
+        assert!(refused.to_string().contains("run first"), "{refused}");
+        drop(held);
+        store.lock_pair(&[west, east], "second").unwrap();
+    }
+
+    #[test]
+    fn runs_are_found_by_a_beginning_that_only_one_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(Some(dir.path().to_owned())).unwrap();
+        for id in ["2026-01-15-a", "2026-01-16-b"] {
+            std::fs::write(store.create(id).unwrap().journal(), "").unwrap();
+        }
+        assert_eq!(store.find("2026-01-16").unwrap().id(), "2026-01-16-b");
+        assert!(store.find("2026").is_err() && store.find("").is_err());
+        assert_eq!(store.create("2026-01-15-a").unwrap().id(), "2026-01-15-a-2");
+    }
+}
