@@ -204,6 +204,12 @@ pub fn read(path: &Path) -> Result<Vec<Record>, Error> {
     parse(&text, path).map(|contents| contents.records)
 }
 
+/// Whether some process has the journal open for writing: the run goes on.
+pub fn is_being_written(path: &Path) -> bool {
+    let held = |file: File| matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock));
+    File::open(path).is_ok_and(held)
+}
+
 struct Contents {
     records: Vec<Record>,
     chain: String,

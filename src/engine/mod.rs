@@ -7,7 +7,9 @@
 pub mod control;
 pub mod event;
 pub mod journal;
+pub mod launch;
 pub mod ready;
 pub mod run;
 pub mod runner;
 pub mod store;
+pub mod world;

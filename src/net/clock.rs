@@ -24,6 +24,11 @@ impl Clock {
         Self::starting_at(Timestamp::now())
     }
 
+    /// The calendar time right now, for naming things after it.
+    pub fn wall_now() -> Timestamp {
+        Timestamp::now()
+    }
+
     /// A clock that reads `epoch` now.
     pub fn starting_at(epoch: Timestamp) -> Self {
         Self {

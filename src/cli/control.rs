@@ -1,0 +1,116 @@
+//! `cutover approve`, `pause` and `abort`: requests to a run from another terminal.
+
+use std::path::PathBuf;
+
+use super::complain;
+use crate::engine::control::{self, Request};
+use crate::engine::event::exit;
+use crate::engine::store::Store;
+use crate::engine::journal;
+use crate::report::story::Story;
+
+/// Approve a step of a run that waits for it
+#[derive(clap::Args)]
+pub struct ApproveArgs {
+    /// The run's id, or a beginning of it
+    run: String,
+    /// The step that waits
+    step: String,
+    /// Why; journalled beside who and when
+    #[arg(long)]
+    reason: Option<String>,
+    /// Directory that holds the runs
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
+}
+
+/// Keep a run from starting new steps, or let it go on
+#[derive(clap::Args)]
+pub struct PauseArgs {
+    /// The run's id, or a beginning of it
+    run: String,
+    /// Let a paused run go on
+    #[arg(long)]
+    release: bool,
+    /// Directory that holds the runs
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
+}
+
+/// End a run at the next safe point: what was sent is seen to its end
+#[derive(clap::Args)]
+pub struct AbortArgs {
+    /// The run's id, or a beginning of it
+    run: String,
+    /// Carry out the playbook's fallback afterwards
+    #[arg(long)]
+    fallback: bool,
+    /// Directory that holds the runs
+    #[arg(long, value_name = "DIR")]
+    runs: Option<PathBuf>,
+}
+
+pub fn approve(args: ApproveArgs) -> u8 {
+    let request = Request::Approve { step: args.step.clone(), by: who(), reason: args.reason };
+    leave(args.runs, &args.run, &request, |story| match story.steps.get(&args.step) {
+        Some(step) if step.waits_for_approval => Ok(format!("`{}` is approved", args.step)),
+        Some(step) if step.outcome.is_some_and(|outcome| outcome.is_good()) => {
+            Err(format!("`{}` has already ended: {}", args.step, step.detail))
+        }
+        _ => Ok(format!("`{}` does not wait yet; it will not ask when it comes to it", args.step)),
+    })
+}
+
+pub fn pause(args: PauseArgs) -> u8 {
+    let (request, said) = match args.release {
+        true => (Request::Release { by: who() }, "goes on"),
+        false => (Request::Pause { by: who() }, "starts no new step; `--release` lets it go on"),
+    };
+    leave(args.runs, &args.run, &request, |_| Ok(format!("the run {said}")))
+}
+
+pub fn abort(args: AbortArgs) -> u8 {
+    let request = Request::Abort { by: who(), fallback: args.fallback };
+    leave(args.runs, &args.run, &request, |_| {
+        Ok("the run ends at the next safe point; `cutover status` shows when".to_owned())
+    })
+}
+
+/// Who asks: the user's name, for the journal.
+pub fn who() -> String {
+    let name = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
+    name.unwrap_or_else(|_| "somebody".to_owned())
+}
+
+fn leave(
+    runs: Option<PathBuf>,
+    run: &str,
+    request: &Request,
+    answer: impl Fn(&Story) -> Result<String, String>,
+) -> u8 {
+    let dir = match Store::open(runs).and_then(|store| store.find(run)) {
+        Ok(dir) => dir,
+        Err(error) => return complain(error, exit::USAGE),
+    };
+    let story = match journal::read(&dir.journal()) {
+        Ok(records) => Story::of(&records),
+        Err(error) => return complain(error, exit::USAGE),
+    };
+    if let Some(ended) = &story.ended
+        && !matches!(request, Request::Approve { .. })
+    {
+        let message = format!("run {} has ended: {}", dir.id(), ended.verdict.word());
+        return complain(message, exit::USAGE);
+    }
+    let said = match answer(&story) {
+        Ok(said) => said,
+        Err(why) => return complain(why, exit::USAGE),
+    };
+    match control::leave(&dir.control(), request) {
+        Ok(()) => {
+            println!("{said}");
+            exit::COMPLETED
+        }
+        Err(error) => complain(format!("cannot reach the run: {error}"), exit::FAILED),
+    }
+}
