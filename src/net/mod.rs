@@ -10,6 +10,7 @@ pub mod memory;
 pub mod secret;
 pub mod sockets;
 pub mod ssh;
+mod tether;
 
 pub use clock::Clock;
 pub use secret::Secret;
@@ -50,7 +51,7 @@ pub trait Network: Send + Sync {
 pub struct Listener {
     local: SocketAddr,
     incoming: mpsc::Receiver<(Stream, SocketAddr)>,
-    _guard: Guard,
+    guards: Vec<Guard>,
 }
 
 impl Listener {
@@ -60,7 +61,17 @@ impl Listener {
         incoming: mpsc::Receiver<(Stream, SocketAddr)>,
         guard: Guard,
     ) -> Self {
-        Self { local, incoming, _guard: guard }
+        Self {
+            local,
+            incoming,
+            guards: vec![guard],
+        }
+    }
+
+    /// The same listener with one more thing to undo when it is dropped.
+    pub fn also(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
     }
 
     /// The address it really listens on.
@@ -96,7 +107,7 @@ pub struct Datagrams {
     local: SocketAddr,
     incoming: mpsc::Receiver<(Vec<u8>, SocketAddr)>,
     outgoing: Box<dyn Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync>,
-    _guard: Guard,
+    guards: Vec<Guard>,
 }
 
 impl Datagrams {
@@ -107,7 +118,18 @@ impl Datagrams {
         outgoing: impl Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync + 'static,
         guard: Guard,
     ) -> Self {
-        Self { local, incoming, outgoing: Box::new(outgoing), _guard: guard }
+        Self {
+            local,
+            incoming,
+            outgoing: Box::new(outgoing),
+            guards: vec![guard],
+        }
+    }
+
+    /// The same socket with one more thing to undo when it is dropped.
+    pub fn also(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
     }
 
     /// The address it really is bound to.
