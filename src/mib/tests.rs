@@ -21,7 +21,11 @@ fn every_shipped_module_loads_whole() {
     for (_, notification) in mib.notifications.iter() {
         // Some that only end another are known by name and number alone.
         let bare = notification.objects.is_empty() && notification.name.contains("Clear");
-        assert!(notification.severity.is_some() || bare, "{}", notification.name);
+        assert!(
+            notification.severity.is_some() || bare,
+            "{}",
+            notification.name
+        );
         for object in &notification.objects {
             let object = mib.oid(object).unwrap();
             assert_ne!(mib.syntax(&object).unwrap().base, Base::Unknown, "{object}");
@@ -292,10 +296,10 @@ fn a_folder_adds_to_the_embedded_modules_and_keeps_what_it_can() {
     assert_eq!(
         warnings,
         [
-            "acme.my:line 3: expected a type, saw ::=",
-            "acme.my:line 6: acmeDown: \"LOUD\" is no severity",
-            "acme.my:line 5: orphan: its parent nowhere is not defined",
-            "acme.my:line 6: acmeDown: its object lost is not defined",
+            "acme.my: line 3: expected a type, saw ::=",
+            "acme.my: line 6: acmeDown: \"LOUD\" is no severity",
+            "acme.my: line 5: orphan: its parent nowhere is not defined",
+            "acme.my: line 6: acmeDown: its object lost is not defined",
         ]
     );
     assert_eq!(
