@@ -76,8 +76,14 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Sorts the mistakes by place; those without one come first.
+    /// Sorts the mistakes by place; those without one come first. A place is cut to its first line.
     pub fn new(name: &str, text: &str, mut items: Vec<Diagnostic>) -> Self {
+        for (place, _) in items
+            .iter_mut()
+            .flat_map(|item| item.place.iter_mut().chain(&mut item.also))
+        {
+            *place = super::source::first_line(text, place);
+        }
         items.sort_by_key(|item| item.place.as_ref().map(|(place, _)| place.start));
         items.dedup();
         Self {
@@ -191,7 +197,12 @@ mod tests {
         let all = Diagnostics::new("x.yaml", text, vec![item]);
         assert_eq!(all.position(&all.items[0]), Some((2, 6)));
         let shown = all.render(false);
-        for part in ["x.yaml:2:6", "`two` is not a number", "here", "help: write 2"] {
+        for part in [
+            "x.yaml:2:6",
+            "`two` is not a number",
+            "here",
+            "help: write 2",
+        ] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
     }

@@ -215,7 +215,14 @@ impl<'a, 'f> Builder<'a, 'f> {
     }
 
     fn open(&mut self, place: Place, anchor: usize, data: Data) -> Result<(), Diagnostic> {
-        if matches!(self.open.last(), Some(Frame { data: Data::Map(_), key: None, .. })) {
+        if matches!(
+            self.open.last(),
+            Some(Frame {
+                data: Data::Map(_),
+                key: None,
+                ..
+            })
+        ) {
             return Err(text_key(self.visible(place, true)));
         }
         if self.open.len() >= MAX_DEPTH {
@@ -223,7 +230,12 @@ impl<'a, 'f> Builder<'a, 'f> {
         }
         let start = place.start;
         let key = None;
-        self.open.push(Frame { start, anchor, key, data });
+        self.open.push(Frame {
+            start,
+            anchor,
+            key,
+            data,
+        });
         Ok(())
     }
 
@@ -266,7 +278,11 @@ impl<'a, 'f> Builder<'a, 'f> {
 
     fn repeat(&mut self, anchor: usize, place: Place) -> Result<(), Diagnostic> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(Diagnostic::at(place, "an alias inside its own anchor", "here"));
+            return Err(Diagnostic::at(
+                place,
+                "an alias inside its own anchor",
+                "here",
+            ));
         };
         let (nodes, bytes, depth) = node.size();
         self.repeated.0 += nodes;
@@ -307,8 +323,10 @@ pub fn first_line(text: &str, place: &Place) -> Place {
 fn refuse_tag<T>(tag: Option<T>, place: &Place) -> Result<(), Diagnostic> {
     match tag {
         None => Ok(()),
-        Some(_) => Err(Diagnostic::at(place.clone(), "tags (`!name`) mean nothing here", "")
-            .help("write the value without the tag")),
+        Some(_) => Err(
+            Diagnostic::at(place.clone(), "tags (`!name`) mean nothing here", "")
+                .help("write the value without the tag"),
+        ),
     }
 }
 
@@ -318,5 +336,9 @@ fn text_key(place: Place) -> Diagnostic {
 }
 
 fn too_deep(place: Place) -> Diagnostic {
-    Diagnostic::at(place, format!("nested deeper than {MAX_DEPTH} levels"), "here")
+    Diagnostic::at(
+        place,
+        format!("nested deeper than {MAX_DEPTH} levels"),
+        "here",
+    )
 }

@@ -86,7 +86,7 @@ impl Error {
         let field = self.field.filter(|field| field != what);
         match self.kind {
             Kind::Message(message) => {
-                let label = field.as_deref().unwrap_or(what).to_owned();
+                let label = String::new();
                 let inside = field.map_or(format!("`{what}`"), |f| format!("`{what}.{f}`"));
                 Diagnostic::at(place, format!("{inside}: {message}"), label)
             }
@@ -391,7 +391,8 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         self.entry
             .map(|(key, _)| {
                 let text = de::value::BorrowedStrDeserializer::new(&key.text);
-                seed.deserialize(text).map_err(|e: Error| e.within(&key.place))
+                seed.deserialize(text)
+                    .map_err(|e: Error| e.within(&key.place))
             })
             .transpose()
     }
@@ -438,7 +439,9 @@ impl<'de> VariantAccess<'de> for Choice<'de> {
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
         match self.1 {
             Some((_, value)) => seed.deserialize(value),
-            None => self.0.refuse("a word with its value, such as `word: value`"),
+            None => self
+                .0
+                .refuse("a word with its value, such as `word: value`"),
         }
     }
 
