@@ -1,4 +1,7 @@
 //! Floor 9: arguments -> library -> exit code.
+pub mod check;
+pub mod graph;
+
 use std::process::ExitCode;
 
 /// The whole program.
