@@ -6,6 +6,10 @@ use indexmap::IndexMap;
 
 use crate::net::Secret;
 
+use super::diagnostics::Diagnostics;
+
+mod read;
+
 /// A checked inventory.
 #[derive(Clone)]
 pub struct Inventory {
@@ -13,6 +17,17 @@ pub struct Inventory {
     pub pairs: IndexMap<String, Pair>,
     /// Where the run listens for traps; without it no trap hurries anything.
     pub traps: Option<Traps>,
+}
+
+impl Inventory {
+    /// Reads an inventory; `name` is how reports call the text, usually its path. Relative paths
+    /// in it are relative to the working directory, `~/` is the home directory.
+    ///
+    /// # Errors
+    /// Every mistake at once, in the order of the text.
+    pub fn load(text: &str, name: &str) -> Result<Self, Diagnostics> {
+        read::load(text, name)
+    }
 }
 
 #[derive(Clone)]
@@ -56,6 +71,58 @@ pub enum SecretSource {
     Given(Secret),
     Env(String),
     File(PathBuf),
+}
+
+/// A secret that is not where the inventory says.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error("environment variable {name} is not set; export it before the run")]
+    Unset { name: String },
+    #[error("environment variable {name} is not UTF-8 text")]
+    NotText { name: String },
+    #[error("{}: cannot be read: {error}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("{origin} is empty; expected a secret there")]
+    Empty { origin: String },
+}
+
+impl SecretSource {
+    /// Fetches the secret. A line break at the end of a file is not part of it.
+    ///
+    /// # Errors
+    /// Says where the secret was looked for; never what it is.
+    pub fn resolve(&self) -> Result<Secret, SecretError> {
+        let (text, origin) = match self {
+            Self::Given(secret) => return Ok(secret.clone()),
+            Self::Env(name) => {
+                let text = std::env::var(name).map_err(|error| {
+                    let name = name.clone();
+                    match error {
+                        std::env::VarError::NotPresent => SecretError::Unset { name },
+                        std::env::VarError::NotUnicode(_) => SecretError::NotText { name },
+                    }
+                })?;
+                (text, format!("environment variable {name}"))
+            }
+            Self::File(path) => {
+                let mut text =
+                    std::fs::read_to_string(path).map_err(|error| SecretError::Unreadable {
+                        path: path.clone(),
+                        error,
+                    })?;
+                let kept = text.trim_end_matches(['\r', '\n']).len();
+                text.truncate(kept);
+                (text, path.display().to_string())
+            }
+        };
+        if text.is_empty() {
+            return Err(SecretError::Empty { origin });
+        }
+        Ok(Secret::new(text))
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,0 +1,113 @@
+//! `cutover check`: every mistake of a playbook (and an inventory) in one go.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::playbook::{self, Diagnostics, Inventory, Missing};
+
+/// Exit code for a playbook, an inventory or arguments that are wrong.
+const USAGE: u8 = 2;
+
+/// Check a playbook: every mistake in one go, with line, column, caret and a hint
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The playbook
+    pub playbook: PathBuf,
+    /// The inventory it is to run on; is checked as well
+    #[arg(short, long)]
+    pub inventory: Option<PathBuf>,
+    /// A value for a variable of the playbook. Without any, required variables get an example
+    /// value of their type; with one, all required ones must be given
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = var)]
+    pub vars: Vec<(String, String)>,
+}
+
+/// Checks; mistakes go to standard error, the summary to standard output.
+pub fn run(args: &Args) -> u8 {
+    match check(args, std::io::stderr().is_terminal()) {
+        Ok(summary) => {
+            println!("{summary}");
+            0
+        }
+        Err(report) => {
+            eprint!("{report}");
+            USAGE
+        }
+    }
+}
+
+/// The summary line, or the report of all mistakes ending with their number.
+fn check(args: &Args, colour: bool) -> Result<String, String> {
+    let mut reports: Vec<String> = Vec::new();
+    let mut mistakes = 0;
+    let mut note = |found: Result<Diagnostics, String>| match found {
+        Ok(found) => {
+            mistakes += found.len();
+            reports.push(found.render(colour));
+        }
+        Err(unreadable) => {
+            mistakes += 1;
+            reports.push(format!("{unreadable}\n"));
+        }
+    };
+    let inventory = args
+        .inventory
+        .as_deref()
+        .and_then(|path| read_inventory(path).map_err(&mut note).ok());
+    let text = playbook::read_file(&args.playbook).map_err(|error| note(Err(error)));
+    let missing = if args.vars.is_empty() {
+        Missing::Placeholder
+    } else {
+        Missing::Refuse
+    };
+    let name = args.playbook.display().to_string();
+    let loaded = text.and_then(|text| {
+        playbook::load_with(&text, &name, &args.vars, inventory.as_ref(), missing)
+            .map_err(|found| note(Ok(found)))
+    });
+    if mistakes > 0 {
+        let noun = if mistakes == 1 { "mistake" } else { "mistakes" };
+        return Err(format!("{}{mistakes} {noun}\n", reports.concat()));
+    }
+    let (plan, placeholders) = loaded.expect("what did not load was noted as a mistake");
+    let impact =
+        |steps: &[playbook::Step]| steps.iter().filter(|step| step.action.has_impact()).count();
+    let mut summary = format!(
+        "{name}: ok, {} steps ({} with impact), {} fallback steps ({} with impact)",
+        plan.main_steps().len(),
+        impact(plan.main_steps()),
+        plan.fallback_steps().len(),
+        impact(plan.fallback_steps()),
+    );
+    if let (Some(path), Some(inventory)) = (&args.inventory, &inventory) {
+        let chassis = inventory.chassis.len();
+        summary += &format!(
+            "; {}: ok, {chassis} chassis, pair {}",
+            path.display(),
+            plan.pair
+        );
+    }
+    if !placeholders.is_empty() {
+        summary += &format!(
+            "; checked with example values for {}",
+            placeholders.join(", ")
+        );
+    }
+    Ok(summary)
+}
+
+fn read_inventory(path: &Path) -> Result<Inventory, Result<Diagnostics, String>> {
+    let text = playbook::read_file(path).map_err(Err)?;
+    Inventory::load(&text, &path.display().to_string()).map_err(Ok)
+}
+
+/// A `NAME=VALUE` argument.
+///
+/// # Errors
+/// Without `=` or without a name.
+pub fn var(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("expected NAME=VALUE, found `{text}`")),
+    }
+}
