@@ -124,15 +124,31 @@ impl Dialect {
     pub fn load(yaml: &str) -> Result<Self, BadDialect> {
         let file: File = serde_yaml::from_str(yaml)?;
         let regexes = |texts: &[String]| {
-            texts.iter().map(|text| Regex::new(text)).collect::<Result<Vec<_>, _>>()
+            texts
+                .iter()
+                .map(|text| Regex::new(text))
+                .collect::<Result<Vec<_>, _>>()
         };
         let questions = (file.questions.into_iter())
-            .map(|q| Ok(Question { pattern: Regex::new(&q.pattern)?, yes: q.yes, no: q.no }))
+            .map(|q| {
+                Ok(Question {
+                    pattern: Regex::new(&q.pattern)?,
+                    yes: q.yes,
+                    no: q.no,
+                })
+            })
             .collect::<Result<Vec<_>, regex::Error>>()?;
         let modes = (file.modes.into_iter())
             .map(|(name, mode)| {
                 let word = mode.mode.as_deref().map(Regex::new).transpose()?;
-                Ok((name, Mode { word, enter: mode.enter, leave: mode.leave }))
+                Ok((
+                    name,
+                    Mode {
+                        word,
+                        enter: mode.enter,
+                        leave: mode.leave,
+                    },
+                ))
             })
             .collect::<Result<BTreeMap<_, _>, regex::Error>>()?;
         for needed in ["exec", "config"] {
@@ -183,7 +199,9 @@ impl Dialect {
 
     /// Whether a prompt stands in the mode of this name.
     pub fn is_in(&self, mode: &str, prompt: &Prompt) -> bool {
-        let Some(mode) = self.modes.get(mode) else { return false };
+        let Some(mode) = self.modes.get(mode) else {
+            return false;
+        };
         match (&mode.word, &prompt.mode) {
             (None, None) => true,
             (Some(word), Some(seen)) => word.is_match(seen),
@@ -204,7 +222,9 @@ impl Dialect {
 
     /// The command that moves an exec session into a context.
     pub fn enter_context(&self, name: &str) -> Option<String> {
-        self.context.as_ref().map(|context| context.enter.replace("{name}", name))
+        self.context
+            .as_ref()
+            .map(|context| context.enter.replace("{name}", name))
     }
 
     /// The commands that lead from `prompt` back to exec mode of the home context.
@@ -212,9 +232,14 @@ impl Dialect {
         let mut way = Vec::new();
         if prompt.mode.is_some() {
             let known = self.modes.values().find(|mode| {
-                mode.word.as_ref().zip(prompt.mode.as_ref()).is_some_and(|(w, m)| w.is_match(m))
+                mode.word
+                    .as_ref()
+                    .zip(prompt.mode.as_ref())
+                    .is_some_and(|(w, m)| w.is_match(m))
             });
-            let leave = known.or_else(|| self.modes.get("config")).and_then(|m| m.leave.clone());
+            let leave = known
+                .or_else(|| self.modes.get("config"))
+                .and_then(|m| m.leave.clone());
             way.extend(leave);
         }
         if let (Some(home), Some(context)) = (&self.home_context, &self.context)
@@ -237,26 +262,55 @@ mod tests {
             ("[local]pgw-east# ", "local", "pgw-east", None, '#'),
             ("[local]pgw-east> ", "local", "pgw-east", None, '>'),
             ("[SRP]pgw-east# ", "SRP", "pgw-east", None, '#'),
-            ("[local]pgw-east(config)# ", "local", "pgw-east", Some("config"), '#'),
-            ("[SRP]pgw-east(config-srp)# ", "SRP", "pgw-east", Some("config-srp"), '#'),
-            ("[ha1]ha-a(config-if-eth)#", "ha1", "ha-a", Some("config-if-eth"), '#'),
+            (
+                "[local]pgw-east(config)# ",
+                "local",
+                "pgw-east",
+                Some("config"),
+                '#',
+            ),
+            (
+                "[SRP]pgw-east(config-srp)# ",
+                "SRP",
+                "pgw-east",
+                Some("config-srp"),
+                '#',
+            ),
+            (
+                "[ha1]ha-a(config-if-eth)#",
+                "ha1",
+                "ha-a",
+                Some("config-if-eth"),
+                '#',
+            ),
             ("[local] host_1.lab#", "local", "host_1.lab", None, '#'),
         ] {
-            let prompt = rules.parse_prompt(text).unwrap_or_else(|| panic!("{text} is a prompt"));
+            let prompt = rules
+                .parse_prompt(text)
+                .unwrap_or_else(|| panic!("{text} is a prompt"));
             let mode = mode.map(str::to_owned);
-            let expected = Prompt { context: context.into(), host: host.into(), mode, level };
+            let expected = Prompt {
+                context: context.into(),
+                host: host.into(),
+                mode,
+                level,
+            };
             assert_eq!(prompt, expected);
         }
-        for text in ["pgw-east:ssi# ", "Welcome to lab #", "[local]pgw-east# x", "[local]pgw-east"] {
+        for text in [
+            "pgw-east:ssi# ",
+            "Welcome to lab #",
+            "[local]pgw-east# x",
+            "[local]pgw-east",
+        ] {
             assert_eq!(rules.parse_prompt(text), None, "{text}");
         }
     }
 
     #[test]
     fn staros_cli_1_9_failures_are_told_from_warnings() {
-        let failure = |text: &str| {
-            staros().failure(&text.lines().map(str::to_owned).collect::<Vec<_>>())
-        };
+        let failure =
+            |text: &str| staros().failure(&text.lines().map(str::to_owned).collect::<Vec<_>>());
         for text in [
             "Failure: Image /flash/a.bin CRC check failed!",
             "Unknown command - \"shw\", unrecognized keyword",
@@ -267,7 +321,11 @@ mod tests {
         ] {
             assert!(failure(text).is_some(), "{text}");
         }
-        for text in ["Warning: One or more other administrators may be configuring", "Info: x", ""] {
+        for text in [
+            "Warning: One or more other administrators may be configuring",
+            "Info: x",
+            "",
+        ] {
             assert_eq!(failure(text), None, "{text}");
         }
         let locked = "Failure: Another administrator could not release the configuration mode lock\n\

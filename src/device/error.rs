@@ -8,7 +8,11 @@ use super::transcript::Unwritable;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{chassis} ({address}) cannot be reached: {why}; check the address and the path to it")]
-    Unreachable { chassis: String, address: String, why: String },
+    Unreachable {
+        chassis: String,
+        address: String,
+        why: String,
+    },
     #[error("{chassis} did not let us in: {why}")]
     Login { chassis: String, why: String },
     #[error("the host key of {chassis} is not to be trusted: {why}")]
@@ -18,17 +22,33 @@ pub enum Error {
         what = match kind { Limit::Idle => "further output", Limit::Total => "prompt" },
         seen = shown(seen)
     )]
-    Timeout { command: String, kind: Limit, after: Duration, seen: Vec<String> },
+    Timeout {
+        command: String,
+        kind: Limit,
+        after: Duration,
+        seen: Vec<String>,
+    },
     #[error("the session was lost {phase} `{command}`: {why}")]
-    Lost { command: String, phase: Lost, why: String },
+    Lost {
+        command: String,
+        phase: Lost,
+        why: String,
+    },
     #[error("the chassis refused `{command}`: {message}")]
     Rejected { command: String, message: String },
     #[error("`{command}` asked `{question}`, which nobody expected; it was answered with no")]
     Asked { command: String, question: String },
     #[error("the chassis should stand in {wanted}, but its prompt is `{seen}`")]
     Mode { wanted: String, seen: String },
-    #[error("line {line} of {of} (`{text}`) failed, the lines before it have taken effect: {source}")]
-    AtLine { line: usize, of: usize, text: String, source: Box<Error> },
+    #[error(
+        "line {line} of {of} (`{text}`) failed, the lines before it have taken effect: {source}"
+    )]
+    AtLine {
+        line: usize,
+        of: usize,
+        text: String,
+        source: Box<Error>,
+    },
     #[error(
         "the chassis calls itself `{seen}`, the inventory expects `{expected}`; \
          correct the address or `expect_hostname`"
@@ -106,7 +126,10 @@ impl Error {
             | Self::NotConnected
             | Self::Untypable { .. }
             | Self::Transcript(_)
-            | Self::Lost { phase: Lost::BeforeSend, .. } => true,
+            | Self::Lost {
+                phase: Lost::BeforeSend,
+                ..
+            } => true,
             Self::AtLine { line, source, .. } => *line <= 1 && source.before_any_change(),
             _ => false,
         }
@@ -115,5 +138,9 @@ impl Error {
 
 /// The last lines in one.
 fn shown(lines: &[String]) -> String {
-    if lines.is_empty() { "nothing".to_owned() } else { format!("`{}`", lines.join(" / ")) }
+    if lines.is_empty() {
+        "nothing".to_owned()
+    } else {
+        format!("`{}`", lines.join(" / "))
+    }
 }

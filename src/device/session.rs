@@ -111,7 +111,13 @@ impl Device {
         if let Some(password) = &target.login.password {
             transcript.hide(password.clone());
         }
-        Self { target, network, dialect, transcript, link: None }
+        Self {
+            target,
+            network,
+            dialect,
+            transcript,
+            link: None,
+        }
     }
 
     /// The chassis's name in the inventory.
@@ -177,7 +183,10 @@ impl Device {
             self.connect().await?;
             let result = self.run_here(command).await;
             match result {
-                Err(Error::Lost { phase: Lost::BeforeSend, .. }) if !last => continue,
+                Err(Error::Lost {
+                    phase: Lost::BeforeSend,
+                    ..
+                }) if !last => continue,
                 result => return result,
             }
         }
@@ -190,11 +199,17 @@ impl Device {
         typable(command)?;
         if context.is_empty() || context.contains(char::is_whitespace) {
             let why = "a context name has no blanks";
-            return Err(Error::Untypable { command: context.to_owned(), why });
+            return Err(Error::Untypable {
+                command: context.to_owned(),
+                why,
+            });
         }
         let Some(enter) = self.dialect.enter_context(context) else {
             let why = "this dialect has no contexts";
-            return Err(Error::Untypable { command: command.to_owned(), why });
+            return Err(Error::Untypable {
+                command: command.to_owned(),
+                why,
+            });
         };
         let entered = self.run_from_home(&enter).await;
         let result = match entered {
@@ -218,13 +233,22 @@ impl Device {
             typable(line)?;
             if line.trim().eq_ignore_ascii_case("end") {
                 let why = "leaving configuration mode is not a line of it";
-                return Err(Error::Untypable { command: line.clone(), why });
+                return Err(Error::Untypable {
+                    command: line.clone(),
+                    why,
+                });
             }
         }
-        let enter = self.dialect.mode("config").and_then(|mode| mode.enter.clone());
+        let enter = self
+            .dialect
+            .mode("config")
+            .and_then(|mode| mode.enter.clone());
         let Some(enter) = enter else {
             let why = "this dialect has no configuration mode";
-            return Err(Error::Untypable { command: "configure".to_owned(), why });
+            return Err(Error::Untypable {
+                command: "configure".to_owned(),
+                why,
+            });
         };
         let entered = self.run_from_home(&enter).await;
         let result = match entered {
@@ -293,7 +317,10 @@ impl Device {
             self.connect().await?;
             self.at_home()?;
             match self.exchange(command, self.target.limits, Answer::No).await {
-                Err(Error::Lost { phase: Lost::BeforeSend, .. }) if !last => continue,
+                Err(Error::Lost {
+                    phase: Lost::BeforeSend,
+                    ..
+                }) if !last => continue,
                 result => return result,
             }
         }
@@ -332,12 +359,18 @@ impl Device {
     /// brought back is dropped: the next command starts from a fresh login.
     async fn back<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         for _ in 0..2 {
-            let Some(prompt) = self.prompt().filter(|_| self.is_connected()) else { return result };
+            let Some(prompt) = self.prompt().filter(|_| self.is_connected()) else {
+                return result;
+            };
             if self.dialect.is_home(prompt) {
                 return result;
             }
             for command in self.dialect.way_home(prompt) {
-                if self.exchange(&command, self.target.limits, Answer::No).await.is_err() {
+                if self
+                    .exchange(&command, self.target.limits, Answer::No)
+                    .await
+                    .is_err()
+                {
                     break;
                 }
             }
@@ -393,10 +426,17 @@ fn typable(command: &str) -> Result<(), Error> {
         "it holds a control character"
     } else if command.contains('?') {
         "a question mark asks for help instead of being typed"
-    } else if command.split('|').skip(1).any(|pipe| pipe.trim().eq_ignore_ascii_case("more")) {
+    } else if command
+        .split('|')
+        .skip(1)
+        .any(|pipe| pipe.trim().eq_ignore_ascii_case("more"))
+    {
         "`| more` waits for a key; leave it out, the whole answer is read anyway"
     } else {
         return Ok(());
     };
-    Err(Error::Untypable { command: command.to_owned(), why })
+    Err(Error::Untypable {
+        command: command.to_owned(),
+        why,
+    })
 }

@@ -48,7 +48,10 @@ impl Terminal {
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         match self {
             Self::Bytes(stream) => {
-                stream.write_all(bytes).await.map_err(|error| error.to_string())?;
+                stream
+                    .write_all(bytes)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 stream.flush().await.map_err(|error| error.to_string())
             }
         }

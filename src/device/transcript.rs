@@ -62,7 +62,13 @@ impl Transcript {
     }
 
     fn over(sink: Sink, clock: Clock) -> Self {
-        let inner = Inner { sink, clock, secrets: Vec::new(), open: Vec::new(), failure: None };
+        let inner = Inner {
+            sink,
+            clock,
+            secrets: Vec::new(),
+            open: Vec::new(),
+            failure: None,
+        };
         Self(Arc::new(Mutex::new(inner)))
     }
 
@@ -72,7 +78,9 @@ impl Transcript {
             let mut inner = self.lock();
             inner.secrets.push(secret);
             // The longest first: one secret may be the start of another.
-            inner.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+            inner
+                .secrets
+                .sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         }
     }
 
@@ -174,7 +182,8 @@ pub fn redacted(text: &str, secrets: &[Secret]) -> String {
         }
     }
     let text = url.replace_all(&text, format!("${{keep}}{HIDDEN}@"));
-    word.replace_all(&text, format!("${{keep}}{HIDDEN}")).into_owned()
+    word.replace_all(&text, format!("${{keep}}{HIDDEN}"))
+        .into_owned()
 }
 
 #[cfg(test)]
@@ -198,13 +207,17 @@ mod tests {
         for secret in ["hunter2", "s3cret", "hunter3", "+A1b2", "hunter4"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
-        assert!(text.contains("1970-01-01T00:00:00.000Z > copy sftp://ops:********@192.0.2.1/a.bin"));
+        assert!(
+            text.contains("1970-01-01T00:00:00.000Z > copy sftp://ops:********@192.0.2.1/a.bin")
+        );
         assert!(text.contains("< [local]a#"), "{text}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_full_disk_is_reported_and_does_not_panic() {
-        let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else { return };
+        let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
+            return;
+        };
         let transcript = Transcript::over(Sink::File(full), clock());
         assert_eq!(transcript.check(), Ok(()));
         transcript.sent("show version\r");
@@ -215,8 +228,12 @@ mod tests {
     async fn a_file_transcript_is_appended_and_private() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("east.txt");
-        Transcript::file(&path, clock()).expect("writable").sent("one\r");
-        Transcript::file(&path, clock()).expect("writable").sent("two\r");
+        Transcript::file(&path, clock())
+            .expect("writable")
+            .sent("one\r");
+        Transcript::file(&path, clock())
+            .expect("writable")
+            .sent("two\r");
         let text = std::fs::read_to_string(&path).expect("readable");
         assert_eq!(text.lines().count(), 2);
         assert!(Transcript::file(folder.path(), clock()).is_err());

@@ -149,8 +149,11 @@ impl Dialogue {
     /// Starts a new reply: `command` is about to be typed. Forgets everything collected.
     pub fn begin(&mut self, command: &str) {
         let rest = squeezed(command);
-        self.echo =
-            if rest.is_empty() { Echo::Done } else { Echo::Waiting { rest, begun: false } };
+        self.echo = if rest.is_empty() {
+            Echo::Done
+        } else {
+            Echo::Waiting { rest, begun: false }
+        };
         self.before.clear();
         self.collected = Collected::default();
         self.size = 0;
@@ -182,8 +185,11 @@ impl Dialogue {
         for &byte in bytes {
             // While the echo is awaited a bare carriage return is a wrapped line, not an overwriting.
             let wrapped = byte == b'\r' && matches!(self.echo, Echo::Waiting { .. });
-            let line =
-                if wrapped { Some(self.editor.end_line()) } else { self.editor.feed(byte) };
+            let line = if wrapped {
+                Some(self.editor.end_line())
+            } else {
+                self.editor.feed(byte)
+            };
             if let Some(line) = line {
                 self.line(line);
             }
@@ -234,7 +240,11 @@ impl Dialogue {
         while collected.lines.last().is_some_and(blank) {
             collected.lines.pop();
         }
-        let first = collected.lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
+        let first = collected
+            .lines
+            .iter()
+            .position(|line| !line.is_empty())
+            .unwrap_or(0);
         collected.lines.drain(..first);
         collected
     }
@@ -263,11 +273,18 @@ impl Dialogue {
     /// One completed line.
     fn line(&mut self, line: String) {
         self.line_ended = true;
-        if let Some(start) =
-            self.rules.unsolicited.iter().filter_map(|rule| rule.find(&line)).map(|m| m.start()).min()
+        if let Some(start) = self
+            .rules
+            .unsolicited
+            .iter()
+            .filter_map(|rule| rule.find(&line))
+            .map(|m| m.start())
+            .min()
         {
             // A log line that began in mid-line: what stood before it goes on after it.
-            self.collected.unsolicited.push(line[start..].trim_end().to_owned());
+            self.collected
+                .unsolicited
+                .push(line[start..].trim_end().to_owned());
             self.editor.resume(&line[..start]);
             return;
         }
@@ -280,7 +297,9 @@ impl Dialogue {
 
     /// Takes the echo out; `None` when nothing of the line is output.
     fn after_echo<'a>(&mut self, line: &'a str) -> Option<&'a str> {
-        let Echo::Waiting { rest, begun } = &mut self.echo else { return Some(line) };
+        let Echo::Waiting { rest, begun } = &mut self.echo else {
+            return Some(line);
+        };
         let typed = match self.rules.prompt_start.find(line) {
             Some(prompt) => &line[prompt.end()..],
             None => line,
@@ -370,8 +389,15 @@ impl Dialogue {
         if self.rules.pager.is_match(&tail) {
             return Some(Event::Pager);
         }
-        let which = self.rules.questions.iter().position(|q| q.pattern.is_match(&tail))?;
-        Some(Event::Question { text: tail.trim().to_owned(), which })
+        let which = self
+            .rules
+            .questions
+            .iter()
+            .position(|q| q.pattern.is_match(&tail))?;
+        Some(Event::Question {
+            text: tail.trim().to_owned(),
+            which,
+        })
     }
 }
 
@@ -384,7 +410,9 @@ impl Rules {
             context: group("context").unwrap_or_default(),
             host: group("host").unwrap_or_default(),
             mode: group("mode"),
-            level: group("level").and_then(|level| level.chars().next()).unwrap_or('#'),
+            level: group("level")
+                .and_then(|level| level.chars().next())
+                .unwrap_or('#'),
         })
     }
 }

@@ -47,11 +47,22 @@ pub struct Script {
 impl Script {
     pub fn new(replies: &[(&str, &[Say])]) -> Self {
         let mut all: BTreeMap<String, Vec<Say>> = BTreeMap::new();
-        for quiet in ["", "terminal length 0", "terminal width 512", "no timestamps"] {
+        for quiet in [
+            "",
+            "terminal length 0",
+            "terminal width 512",
+            "no timestamps",
+        ] {
             all.insert(quiet.to_owned(), vec![]);
         }
-        all.insert("context local".to_owned(), vec![Say::Prompt("[local]pgw-east# ")]);
-        all.insert("configure".to_owned(), vec![Say::Prompt("[local]pgw-east(config)# ")]);
+        all.insert(
+            "context local".to_owned(),
+            vec![Say::Prompt("[local]pgw-east# ")],
+        );
+        all.insert(
+            "configure".to_owned(),
+            vec![Say::Prompt("[local]pgw-east(config)# ")],
+        );
         all.insert("end".to_owned(), vec![Say::Prompt("[local]pgw-east# ")]);
         for (line, says) in replies {
             all.insert((*line).to_owned(), says.to_vec());
@@ -70,7 +81,10 @@ impl Script {
     pub async fn attach(self) -> (Device, Typed) {
         let mut device = device(Limits::default());
         let (typed, stream) = self.start();
-        device.attach(stream).await.expect("the scripted chassis lets us in");
+        device
+            .attach(stream)
+            .await
+            .expect("the scripted chassis lets us in");
         (device, typed)
     }
 
@@ -89,7 +103,13 @@ impl Script {
             }
             let _ = out.shutdown().await;
         });
-        let chassis = Chassis { script: self, wire, queue, typed: typed.clone(), sent };
+        let chassis = Chassis {
+            script: self,
+            wire,
+            queue,
+            typed: typed.clone(),
+            sent,
+        };
         tokio::spawn(chassis.run());
         (typed, Box::new(ours))
     }
@@ -115,7 +135,10 @@ pub fn device(limits: Limits) -> Device {
         name: "east".to_owned(),
         host: "192.0.2.10".to_owned(),
         port: 22,
-        login: Login { user: "ops".to_owned(), ..Login::default() },
+        login: Login {
+            user: "ops".to_owned(),
+            ..Login::default()
+        },
         host_key: HostKeyPolicy::TrustRehearsal,
         legacy_ssh: false,
         expect_hostname: Some("pgw-east".to_owned()),
@@ -151,8 +174,9 @@ impl Chassis {
                 self.sent = 0;
             }
             let says = self.script.replies.get(&line).cloned();
-            for say in says.unwrap_or(vec![Say::Text("Unknown command - \"x\", unrecognized keyword\n")])
-            {
+            for say in says.unwrap_or(vec![Say::Text(
+                "Unknown command - \"x\", unrecognized keyword\n",
+            )]) {
                 match say {
                     Say::Text(text) => self.print(text)?,
                     Say::Prompt(prompt) => self.script.prompt = prompt.to_owned(),
@@ -192,7 +216,11 @@ impl Chassis {
         }
         self.raw(b"\r\n")?;
         let line = String::from_utf8_lossy(&line).into_owned();
-        self.typed.0.lock().expect("nobody panicked").push(line.clone());
+        self.typed
+            .0
+            .lock()
+            .expect("nobody panicked")
+            .push(line.clone());
         Ok(line)
     }
 
@@ -216,7 +244,9 @@ impl Chassis {
     }
 
     fn send(&self, bytes: &[u8]) -> io::Result<()> {
-        self.queue.send(bytes.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.queue
+            .send(bytes.to_vec())
+            .map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 

@@ -75,9 +75,15 @@ impl Device {
             return Err(Error::WrongChassis { expected, seen });
         }
         dialogue.learn_host(&prompt.host);
-        self.link = Some(Link { terminal, dialogue, prompt, busy: false });
+        self.link = Some(Link {
+            terminal,
+            dialogue,
+            prompt,
+            busy: false,
+        });
         for command in &self.dialect.setup {
-            self.exchange(command, self.target.limits, Answer::No).await?;
+            self.exchange(command, self.target.limits, Answer::No)
+                .await?;
         }
         let home = self.back(Ok(())).await;
         home.and_then(|()| self.at_home())
@@ -162,8 +168,14 @@ impl Device {
         answer: Answer,
     ) -> Result<Reply, Error> {
         let shown = redacted(command, &[]);
-        let lost = |phase, why| Error::Lost { command: shown.clone(), phase, why };
-        self.drain(link).await.map_err(|why| lost(Lost::BeforeSend, why))?;
+        let lost = |phase, why| Error::Lost {
+            command: shown.clone(),
+            phase,
+            why,
+        };
+        self.drain(link)
+            .await
+            .map_err(|why| lost(Lost::BeforeSend, why))?;
         if let Some(Event::Prompt(now)) = link.dialogue.settle()
             && now != link.prompt
         {
@@ -184,7 +196,12 @@ impl Device {
             Ok(Ok(())) => {}
             // Part of it may be on its way.
             Ok(Err(why)) => return Err(lost(Lost::AfterSend, why)),
-            Err(_) => return Err(lost(Lost::AfterSend, "it could not be sent in time".to_owned())),
+            Err(_) => {
+                return Err(lost(
+                    Lost::AfterSend,
+                    "it could not be sent in time".to_owned(),
+                ));
+            }
         }
 
         let (mut said_yes, mut said_no) = (Vec::new(), None);
@@ -195,7 +212,11 @@ impl Device {
                     let question = &self.dialect.rules().questions[which];
                     let yes = answer == Answer::Yes && said_yes.len() < MOST_QUESTIONS;
                     let word = if yes { &question.yes } else { &question.no };
-                    if yes { said_yes.push(text) } else { said_no = Some(text) }
+                    if yes {
+                        said_yes.push(text)
+                    } else {
+                        said_no = Some(text)
+                    }
                     link.dialogue.answered(word);
                     self.transcript.sent(word);
                     let typed = format!("{word}{}", self.dialect.enter);
@@ -204,13 +225,22 @@ impl Device {
                 }
                 Heard::Gone(why) => {
                     let heard = link.dialogue.heard_echo() || !said_yes.is_empty();
-                    let phase = if heard { Lost::MidOutput } else { Lost::AfterSend };
+                    let phase = if heard {
+                        Lost::MidOutput
+                    } else {
+                        Lost::AfterSend
+                    };
                     return Err(lost(phase, why));
                 }
                 Heard::TimedOut(kind, after) => {
                     let seen = link.dialogue.last_lines(3);
                     self.interrupt(link).await;
-                    return Err(Error::Timeout { command: shown, kind, after, seen });
+                    return Err(Error::Timeout {
+                        command: shown,
+                        kind,
+                        after,
+                        seen,
+                    });
                 }
             }
         };
@@ -219,10 +249,16 @@ impl Device {
         link.prompt = prompt.clone();
         let collected = link.dialogue.take();
         if let Some(question) = said_no {
-            return Err(Error::Asked { command: shown, question });
+            return Err(Error::Asked {
+                command: shown,
+                question,
+            });
         }
         if let Some(message) = self.dialect.failure(&collected.lines) {
-            return Err(Error::Rejected { command: shown, message });
+            return Err(Error::Rejected {
+                command: shown,
+                message,
+            });
         }
         if collected.truncated {
             return Err(Error::TooLong { command: shown });
@@ -240,7 +276,9 @@ impl Device {
     /// Takes in what came while nobody was typing; `Err` when the session has ended meanwhile.
     async fn drain(&self, link: &mut Link) -> Result<(), String> {
         for _ in 0..MOST_PENDING {
-            let Ok(bytes) = timeout(Duration::ZERO, link.terminal.read()).await else { break };
+            let Ok(bytes) = timeout(Duration::ZERO, link.terminal.read()).await else {
+                break;
+            };
             let bytes = bytes?;
             self.transcript.received(&bytes);
             link.dialogue.receive(&bytes);
@@ -332,7 +370,12 @@ impl Device {
     async fn interrupt(&self, link: &mut Link) {
         self.transcript.sent("(interrupt)");
         link.dialogue.begin("");
-        if link.terminal.write(self.dialect.interrupt.as_bytes()).await.is_err() {
+        if link
+            .terminal
+            .write(self.dialect.interrupt.as_bytes())
+            .await
+            .is_err()
+        {
             return;
         }
         let until = Instant::now() + INTERRUPT;

@@ -62,13 +62,17 @@ pub struct SrpInfo {
 
 /// Reads `show srp info`.
 pub fn parse(text: &str) -> Result<SrpInfo, Unparsed> {
-    let text = Text::new("show srp info", text);
+    let text = Text::accepted("show srp info", text)?;
     let address = |label: &str| {
         let found = text.label(label).and_then(|found| given(found.value));
-        found.filter(|address| *address != "0.0.0.0" && *address != "::").map(str::to_owned)
+        found
+            .filter(|address| *address != "0.0.0.0" && *address != "::")
+            .map(str::to_owned)
     };
     let words = |label: &str| {
-        text.label(label).and_then(|found| given(found.value)).map(str::to_owned)
+        text.label(label)
+            .and_then(|found| given(found.value))
+            .map(str::to_owned)
     };
     Ok(SrpInfo {
         chassis_state: state(&text, "Chassis State")?,
@@ -93,7 +97,9 @@ pub fn parse(text: &str) -> Result<SrpInfo, Unparsed> {
 impl SrpInfo {
     /// Whether the connection to the peer is up, as far as the chassis says.
     pub fn is_connected(&self) -> bool {
-        self.connection.as_deref().is_some_and(|word| word.eq_ignore_ascii_case("connected"))
+        self.connection
+            .as_deref()
+            .is_some_and(|word| word.eq_ignore_ascii_case("connected"))
     }
 }
 
@@ -129,13 +135,18 @@ fn mode(text: &Text<'_>, label: &str) -> Result<Mode, Unparsed> {
 
 /// A number that need not be there, but must be one when it is.
 fn number(text: &Text<'_>, labels: &[&str]) -> Result<Option<u32>, Unparsed> {
-    let Some((label, found)) = labels.iter().find_map(|label| Some((label, text.label(label)?)))
+    let Some((label, found)) = labels
+        .iter()
+        .find_map(|label| Some((label, text.label(label)?)))
     else {
         return Ok(None);
     };
-    let Some(value) = given(found.value) else { return Ok(None) };
+    let Some(value) = given(found.value) else {
+        return Ok(None);
+    };
     let found = Found { value, ..found };
-    text.as_number(found, &format!("a number behind `{label}:`")).map(Some)
+    text.as_number(found, &format!("a number behind `{label}:`"))
+        .map(Some)
 }
 
 fn validation(text: &Text<'_>) -> Result<Option<ValidateStatus>, Unparsed> {
@@ -143,15 +154,25 @@ fn validation(text: &Text<'_>) -> Result<Option<ValidateStatus>, Unparsed> {
     let found = text
         .label("Last Validate Switchover Status")
         .ok_or_else(|| text.missing("`Last Validate Switchover Status:`"))?;
-    let Some(value) = given(found.value) else { return Ok(None) };
+    let Some(value) = given(found.value) else {
+        return Ok(None);
+    };
     let lower = value.to_ascii_lowercase();
     let ready = lower.contains("ready for switchover") && !lower.contains("not ready");
-    Ok(Some(ValidateStatus { text: value.to_owned(), age: age(value), ready }))
+    Ok(Some(ValidateStatus {
+        text: value.to_owned(),
+        age: age(value),
+        ready,
+    }))
 }
 
 fn hello_age(text: &Text<'_>) -> Result<Option<Duration>, Unparsed> {
-    let Some(found) = text.label("Last Hello Message received") else { return Ok(None) };
-    let Some(value) = given(found.value) else { return Ok(None) };
+    let Some(found) = text.label("Last Hello Message received") else {
+        return Ok(None);
+    };
+    let Some(value) = given(found.value) else {
+        return Ok(None);
+    };
     match age(value) {
         Some(age) => Ok(Some(age)),
         None => Err(text.wrong("an age such as `(2 seconds ago)`", value, found.line)),

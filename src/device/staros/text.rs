@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::civil::DateTime;
+
 /// An answer that does not hold what it must.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
 #[error(
@@ -16,6 +18,23 @@ pub struct Unparsed {
     pub seen: String,
     /// Counted from 1.
     pub line: Option<usize>,
+}
+
+/// How refusals begin (`staros-cli.md` 1.9).
+const REFUSALS: [&str; 7] = [
+    "failure:",
+    "unknown command",
+    "ambiguous keyword",
+    "ambiguous command",
+    "incomplete command",
+    "invalid ",
+    "+err",
+];
+
+/// What stands behind a rule line.
+pub(super) struct Table<'a> {
+    pub(super) columns: Vec<std::ops::Range<usize>>,
+    pub(super) rows: Vec<(usize, &'a str)>,
 }
 
 /// An answer under the eyes of a parser.
@@ -37,19 +56,61 @@ impl<'a> Text<'a> {
         Self { command, text }
     }
 
+    /// As [`Text::new`], but refuses what is a refusal itself.
+    pub(super) fn accepted(command: &'static str, text: &'a str) -> Result<Self, Unparsed> {
+        let text = Self::new(command, text);
+        let refused = |line: &str| {
+            REFUSALS
+                .iter()
+                .any(|start| line.trim_start().to_ascii_lowercase().starts_with(start))
+        };
+        match text.lines().find(|(_, line)| refused(line)) {
+            Some((at, line)) => Err(text.wrong("an answer, not a refusal", line, at)),
+            None => Ok(text),
+        }
+    }
+
+    /// Whether the answer holds nothing but blanks.
+    pub(super) fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// The lines behind the first rule line, with its columns.
+    pub(super) fn table(&self) -> Option<Table<'a>> {
+        let mut lines = self.lines();
+        let columns = lines.by_ref().find_map(|(_, line)| rule(line))?;
+        Some(Table {
+            columns,
+            rows: lines.collect(),
+        })
+    }
+
     /// The lines, counted from 1, without trailing blanks.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
-        self.text.lines().enumerate().map(|(at, line)| (at + 1, line.trim_end()))
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(at, line)| (at + 1, line.trim_end()))
     }
 
     /// The error for something that is not there.
     pub(super) fn missing(&self, expected: impl Into<String>) -> Unparsed {
-        let first = self.text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+        let first = self
+            .text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or("");
         let mut seen: String = first.chars().take(120).collect();
         if !seen.is_empty() {
             seen = format!("an answer beginning `{seen}`");
         }
-        Unparsed { command: self.command.to_owned(), expected: expected.into(), seen, line: None }
+        Unparsed {
+            command: self.command.to_owned(),
+            expected: expected.into(),
+            seen,
+            line: None,
+        }
     }
 
     /// The error for something that is there, but is not what it should be.
@@ -68,13 +129,18 @@ impl<'a> Text<'a> {
         self.lines().find_map(|(line, text)| {
             let (name, value) = text.split_once(':')?;
             let same = name.trim().eq_ignore_ascii_case(label);
-            same.then(|| Found { value: value.trim(), line })
+            same.then(|| Found {
+                value: value.trim(),
+                line,
+            })
         })
     }
 
     /// The value behind `label:`, which must be there and not be empty.
     pub(super) fn need(&self, label: &str) -> Result<Found<'a>, Unparsed> {
-        let found = self.label(label).ok_or_else(|| self.missing(format!("`{label}:`")))?;
+        let found = self
+            .label(label)
+            .ok_or_else(|| self.missing(format!("`{label}:`")))?;
         if found.value.is_empty() {
             return Err(self.wrong(format!("a value behind `{label}:`"), "", found.line));
         }
@@ -93,7 +159,10 @@ impl<'a> Text<'a> {
         found: Found<'_>,
         expected: &str,
     ) -> Result<T, Unparsed> {
-        found.value.parse().map_err(|_| self.wrong(expected, found.value, found.line))
+        found
+            .value
+            .parse()
+            .map_err(|_| self.wrong(expected, found.value, found.line))
     }
 }
 
@@ -113,7 +182,12 @@ pub(super) fn age(text: &str) -> Option<Duration> {
     let mut any = false;
     while let Some(word) = words.next() {
         let count: u64 = word.trim_end_matches(',').parse().ok()?;
-        let unit = match words.next()?.trim_end_matches(',').to_ascii_lowercase().as_str() {
+        let unit = match words
+            .next()?
+            .trim_end_matches(',')
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "second" | "seconds" | "sec" | "secs" => 1,
             "minute" | "minutes" | "min" | "mins" => 60,
             "hour" | "hours" => 3600,
@@ -124,6 +198,56 @@ pub(super) fn age(text: &str) -> Option<Duration> {
         any = true;
     }
     any.then(|| Duration::from_secs(total))
+}
+
+/// `[Monday] May 05 22:31:07 [UTC] 2025`: the chassis's own local time and the zone it names, which
+/// is never to be turned into another zone (trap 19).
+pub(super) fn date(text: &str) -> Option<(DateTime, Option<String>)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let month_at = words.iter().position(|word| month(word).is_some())?;
+    let number = |at: usize| words.get(at)?.trim_end_matches(',').parse::<i16>().ok();
+    let month = month(words[month_at])?;
+    let day = i8::try_from(number(month_at + 1)?).ok()?;
+    let mut time = words.get(month_at + 2).copied().unwrap_or("");
+    let mut next = month_at + 3;
+    if !time.contains(':') {
+        (time, next) = ("00:00:00", month_at + 2);
+    }
+    let (zone, year) = match number(next) {
+        Some(year) => (None, year),
+        None => (
+            words.get(next).map(|zone| (*zone).to_owned()),
+            number(next + 1)?,
+        ),
+    };
+    let mut parts = time.split(':').map(|part| part.parse::<i8>().ok());
+    let (hour, minute) = (parts.next()??, parts.next()??);
+    let second = parts.next().unwrap_or(Some(0))?;
+    let date = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    Some((date, zone))
+}
+
+fn month(word: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let word = word.trim_end_matches(',').to_ascii_lowercase();
+    let same = |month: &&str| **month == word || (word.len() == 3 && month.starts_with(&word));
+    MONTHS
+        .iter()
+        .position(|month| same(&month))
+        .and_then(|at| i8::try_from(at + 1).ok())
 }
 
 /// Where the columns of a rule line (`----  ---- --`) begin and end; `None` when the line is none.
@@ -165,11 +289,44 @@ mod tests {
     fn ages_are_read_in_every_unit() {
         let seconds = |text| age(text).map(|age| age.as_secs());
         assert_eq!(seconds("Mon May  5 22:31:07 2025 (2 seconds ago)"), Some(2));
-        assert_eq!(seconds("Remote Chassis - Ready for Switchover (1 second ago)"), Some(1));
+        assert_eq!(
+            seconds("Remote Chassis - Ready for Switchover (1 second ago)"),
+            Some(1)
+        );
         assert_eq!(seconds("(1 hour 2 minutes 3 seconds ago)"), Some(3723));
         assert_eq!(seconds("3 seconds ago"), Some(3));
-        for text in ["-", "", "None", "long ago", "(x seconds ago)", "(99999999999999999999 days ago)"] {
+        for text in [
+            "-",
+            "",
+            "None",
+            "long ago",
+            "(x seconds ago)",
+            "(99999999999999999999 days ago)",
+        ] {
             assert_eq!(age(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_every_shape() {
+        for text in [
+            "Monday May 05 22:31:07 UTC 2025",
+            "Mon May  5 22:31:07 EST 2025",
+            "Mon May 05 22:31:07 2025",
+            "May 5 22:31:07 2025",
+        ] {
+            let read = date(text).map(|(date, _)| date.to_string());
+            assert_eq!(read.as_deref(), Some("2025-05-05T22:31:07"), "{text}");
+        }
+        for text in [
+            "",
+            "May",
+            "May 99 1:1:1 2025",
+            "Never",
+            "5 22:31:07 2025",
+            "May 5 a:b 2025",
+        ] {
+            assert!(date(text).is_none(), "{text}");
         }
     }
 

@@ -10,7 +10,9 @@ enum Escape {
     None,
     Started,
     /// `ESC [`: parameters, then one final byte.
-    Control { parameter: u8 },
+    Control {
+        parameter: u8,
+    },
     /// `ESC ]`: text up to BEL or `ESC \`.
     Text,
     /// `ESC (` and its kind: one more byte.
@@ -72,7 +74,11 @@ impl Editor {
 
     /// The last byte that is not a blank.
     pub(super) fn last_visible(&self) -> Option<u8> {
-        self.bytes.iter().rev().find(|byte| !byte.is_ascii_whitespace()).copied()
+        self.bytes
+            .iter()
+            .rev()
+            .find(|byte| !byte.is_ascii_whitespace())
+            .copied()
     }
 
     fn print(&mut self, byte: u8) {
@@ -91,7 +97,9 @@ impl Editor {
             (Escape::Started, b'[') => Escape::Control { parameter: 0 },
             (Escape::Started, b']') => Escape::Text,
             (Escape::Started, b'(' | b')' | b'#' | b'%') => Escape::OneMore,
-            (Escape::Control { .. }, b'0'..=b'9') => Escape::Control { parameter: byte - b'0' },
+            (Escape::Control { .. }, b'0'..=b'9') => Escape::Control {
+                parameter: byte - b'0',
+            },
             (Escape::Control { parameter }, 0x20..=0x3f) => Escape::Control { parameter },
             (Escape::Control { parameter }, b'K') => {
                 match parameter {
