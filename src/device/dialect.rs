@@ -25,6 +25,7 @@ pub struct Dialect {
     /// The context commands run in unless they say otherwise; `None` when there are no contexts.
     pub home_context: Option<String>,
     rules: Rules,
+    tells_date: Regex,
     failures: Vec<Regex>,
     modes: BTreeMap<String, Mode>,
     context: Option<ContextCommands>,
@@ -63,6 +64,7 @@ struct File {
     questions: Vec<QuestionFile>,
     ends: String,
     timestamp: String,
+    tells_date: String,
     failures: Vec<String>,
     unsolicited: Vec<String>,
     setup: Vec<String>,
@@ -172,6 +174,7 @@ impl Dialect {
                 unsolicited: regexes(&file.unsolicited)?,
                 ends: file.ends,
             },
+            tells_date: Regex::new(&file.tells_date)?,
             failures: regexes(&file.failures)?,
             modes,
             context: file.context,
@@ -195,6 +198,11 @@ impl Dialect {
             .map(|(_, line)| line.trim())
             .collect();
         Some(told.join(" "))
+    }
+
+    /// Whether the answer to this command is itself a date line.
+    pub fn tells_date(&self, command: &str) -> bool {
+        self.tells_date.is_match(command)
     }
 
     /// Whether a prompt stands in the mode of this name.

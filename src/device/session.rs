@@ -14,7 +14,7 @@ use super::error::{Error, Lost};
 use super::staros::Unparsed;
 use super::terminal::Terminal;
 use super::transcript::Transcript;
-use crate::net::ssh::client::{HostKeyPolicy, Login};
+use crate::net::ssh::{HostKeyPolicy, Login};
 use crate::net::{Network, Stream};
 use crate::proto::dialogue::Prompt;
 use exchange::{Answer, Link};

@@ -92,6 +92,8 @@ pub struct Collected {
     /// Log and lock lines that came in between. When there are any, a line of the reply may have
     /// been torn; whoever reads numbers from it should ask again.
     pub unsolicited: Vec<String>,
+    /// The last date line taken out.
+    pub date: Option<String>,
     /// The reply was larger than this program keeps.
     pub truncated: bool,
 }
@@ -344,6 +346,7 @@ impl Dialogue {
         if self.date_due && !line.is_empty() {
             self.date_due = false;
             if self.rules.timestamp.is_match(line) {
+                self.collected.date = Some(line.to_owned());
                 return;
             }
         }

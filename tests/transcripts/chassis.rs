@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cutover::device::{Device, Limits, Target, Transcript, dialect};
-use cutover::net::ssh::client::{HostKeyPolicy, Login};
+use cutover::net::ssh::{HostKeyPolicy, Login};
 use cutover::net::{BoxFuture, Clock, Datagrams, Listener, Network, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf};
 use tokio::sync::mpsc;
@@ -137,7 +137,8 @@ pub fn device(limits: Limits) -> Device {
         port: 22,
         login: Login {
             user: "ops".to_owned(),
-            ..Login::default()
+            password: None,
+            key: None,
         },
         host_key: HostKeyPolicy::TrustRehearsal,
         legacy_ssh: false,

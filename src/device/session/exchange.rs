@@ -247,7 +247,11 @@ impl Device {
         link.busy = false;
         link.dialogue.learn_host(&prompt.host);
         link.prompt = prompt.clone();
-        let collected = link.dialogue.take();
+        let mut collected = link.dialogue.take();
+        if collected.lines.is_empty() && self.dialect.tells_date(command) {
+            // Here the date line was the answer itself.
+            collected.lines.extend(collected.date.take());
+        }
         if let Some(question) = said_no {
             return Err(Error::Asked {
                 command: shown,
