@@ -1,4 +1,6 @@
 //! Floor 9: arguments -> library -> exit code.
+pub mod parse;
+
 use std::process::ExitCode;
 
 /// The whole program.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::proto::dialogue::{Prompt, Question, Rules};
+use crate::proto::dialogue::{Collected, Dialogue, Prompt, Question, Rules};
 
 /// A dialect, ready for use.
 #[derive(Debug)]
@@ -200,9 +200,34 @@ impl Dialect {
         Some(told.join(" "))
     }
 
-    /// Whether the answer to this command is itself a date line.
-    pub fn tells_date(&self, command: &str) -> bool {
-        self.tells_date.is_match(command)
+    /// The lines of an answer. Where a date line is the answer itself, it is put back.
+    pub fn answer(&self, command: &str, collected: &mut Collected) -> String {
+        if collected.lines.is_empty() && self.tells_date.is_match(command) {
+            collected.lines.extend(collected.date.take());
+        }
+        collected.lines.join("\n")
+    }
+
+    /// The answer in a captured session: as the driver would have it, whether or not the capture
+    /// has prompts, the typed command, date or log lines in it.
+    pub fn clean(&'static self, command: &str, capture: &[u8]) -> String {
+        let mut dialogue = Dialogue::new(&self.rules);
+        dialogue.begin("");
+        dialogue.receive(capture);
+        // The last line of a file may lack its end.
+        dialogue.receive(b"\n");
+        let mut collected = dialogue.take();
+        let spoken = |line: &String| {
+            let prompt = self.rules.prompt_start.is_match(line);
+            !prompt && line.trim() != command.trim() && !self.rules.timestamp.is_match(line)
+        };
+        let dates: Vec<String> = (collected.lines.iter())
+            .filter(|line| self.rules.timestamp.is_match(line))
+            .cloned()
+            .collect();
+        collected.lines.retain(spoken);
+        collected.date = dates.last().cloned().or(collected.date);
+        self.answer(command, &mut collected)
     }
 
     /// Whether a prompt stands in the mode of this name.

@@ -10,6 +10,7 @@ pub mod session;
 pub mod staros;
 mod terminal;
 pub mod transcript;
+pub mod traps;
 
 pub use dialect::Dialect;
 pub use error::Error;

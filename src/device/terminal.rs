@@ -28,7 +28,10 @@ impl Terminal {
         let address = address.map_err(|error| unreachable(error.to_string()))?;
         let stream = network.connect(address).await;
         let stream = stream.map_err(|error| unreachable(error.to_string()))?;
-        let peer = Peer { host: target.host.clone(), port: target.port };
+        let peer = Peer {
+            host: target.host.clone(),
+            port: target.port,
+        };
         let options = Options {
             legacy: target.legacy_ssh,
             deadline: target.limits.connect,
@@ -37,11 +40,15 @@ impl Terminal {
         let shell = open_shell(stream, &peer, &target.login, &target.host_key, &options).await;
         match shell {
             Ok(shell) => Ok(Self::Ssh(Box::new(shell))),
-            Err(error @ ssh::Error::HostKey(_)) => {
-                Err(Error::HostKey { chassis: chassis(), why: error.to_string() })
-            }
+            Err(error @ ssh::Error::HostKey(_)) => Err(Error::HostKey {
+                chassis: chassis(),
+                why: error.to_string(),
+            }),
             Err(error @ (ssh::Error::AuthRefused { .. } | ssh::Error::Key { .. })) => {
-                Err(Error::Login { chassis: chassis(), why: error.to_string() })
+                Err(Error::Login {
+                    chassis: chassis(),
+                    why: error.to_string(),
+                })
             }
             Err(error) => Err(unreachable(error.to_string())),
         }
@@ -74,7 +81,10 @@ impl Terminal {
         match self {
             Self::Ssh(shell) => shell.write(bytes).await.map_err(|lost| lost.to_string()),
             Self::Bytes(stream) => {
-                stream.write_all(bytes).await.map_err(|error| error.to_string())?;
+                stream
+                    .write_all(bytes)
+                    .await
+                    .map_err(|error| error.to_string())?;
                 stream.flush().await.map_err(|error| error.to_string())
             }
         }

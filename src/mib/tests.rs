@@ -21,7 +21,11 @@ fn every_shipped_module_loads_whole() {
     for (_, notification) in mib.notifications.iter() {
         // Some that only end another are known by name and number alone.
         let bare = notification.objects.is_empty() && notification.name.contains("Clear");
-        assert!(notification.severity.is_some() || bare, "{}", notification.name);
+        assert!(
+            notification.severity.is_some() || bare,
+            "{}",
+            notification.name
+        );
         for object in &notification.objects {
             let object = mib.oid(object).unwrap();
             assert_ne!(mib.syntax(&object).unwrap().base, Base::Unknown, "{object}");

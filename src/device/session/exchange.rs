@@ -248,10 +248,6 @@ impl Device {
         link.dialogue.learn_host(&prompt.host);
         link.prompt = prompt.clone();
         let mut collected = link.dialogue.take();
-        if collected.lines.is_empty() && self.dialect.tells_date(command) {
-            // Here the date line was the answer itself.
-            collected.lines.extend(collected.date.take());
-        }
         if let Some(question) = said_no {
             return Err(Error::Asked {
                 command: shown,
@@ -269,7 +265,7 @@ impl Device {
         }
         Ok(Reply {
             command: command.to_owned(),
-            text: collected.lines.join("\n"),
+            text: self.dialect.answer(command, &mut collected),
             prompt,
             elapsed: start.elapsed(),
             confirmations: said_yes,

@@ -35,4 +35,7 @@ pub mod trap_history;
 pub mod uptime;
 pub mod version;
 
+#[cfg(test)]
+mod tests;
+
 pub use text::Unparsed;
