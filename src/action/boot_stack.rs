@@ -265,7 +265,7 @@ async fn check_bootable(
             );
         }
     }
-    cx.read(chassis, &format!("show version {image}"), version::parse)
+    cx.read(chassis, &format!("show version {image}"), version::parse_image)
         .await
         .map(|_| ())
 }

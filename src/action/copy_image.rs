@@ -94,7 +94,7 @@ impl Spec {
             .read(
                 chassis,
                 &format!("show version {}", self.to),
-                version::parse,
+                version::parse_image,
             )
             .await?;
         if image.version != self.version {
@@ -106,7 +106,7 @@ impl Spec {
         let running = cx.version(chassis).await?;
         if let Some(path) = &running.boot_image {
             let current = cx
-                .read(chassis, &format!("show version {path}"), version::parse)
+                .read(chassis, &format!("show version {path}"), version::parse_image)
                 .await?;
             if let (Some(ours), Some(new)) = (&current.platform, &image.platform)
                 && !ours.eq_ignore_ascii_case(new)

@@ -11,7 +11,7 @@ use super::outcome::{Failure, Success};
 use super::reading::Pair;
 use crate::device::staros::srp_info::State;
 use crate::device::staros::{
-    alarms, card_table, license, resources, services, session_recovery, srp_monitor, trap_history,
+    alarms, card_table, clock, license, resources, services, session_recovery, srp_monitor, trap_history,
 };
 
 /// What must hold. Every named check reads a whole table and must find a typed value; what could
@@ -61,6 +61,9 @@ one_word! {
     /// `none`: no alarm at all. `none_blocking`: minor ones are reported, not refused.
     Alarms { None, NoneBlocking }
 }
+
+/// A licence that ends this soon after the window blocks it (`staros-cli.md` 2.10).
+const LICENCE_MARGIN_DAYS: i32 = 7;
 
 /// How often a check with `within:` looks again.
 const POLL: Duration = Duration::from_secs(15);
@@ -176,7 +179,11 @@ impl Spec {
             let license = cx
                 .read(chassis, "show license information", license::parse)
                 .await;
-            f.take("licence", license, |license| license.problems());
+            let clock = cx.read(chassis, "show clock", clock::parse).await;
+            let both = license.and_then(|license| Ok((license, clock?)));
+            f.take("licence", both, |(license, clock)| {
+                license.problems(clock.local.date(), LICENCE_MARGIN_DAYS)
+            });
         }
         if self.srp.is_some() {
             let pair = Pair::read(cx).await;

@@ -114,7 +114,7 @@ impl Spec {
             ))
         })?;
         let command = format!("show version {}", top.image);
-        let image = cx.read(chassis, &command, version::parse).await?;
+        let image = cx.read(chassis, &command, version::parse_image).await?;
         if image.version != self.version {
             return Err(Failure::refused(format!(
                 "{chassis} would boot {} ({}), the plan wants {}",

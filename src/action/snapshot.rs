@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::bgp;
 use super::context::Context;
 use super::outcome::{Failure, Success};
-use crate::device::staros::{alarms, boot, card_table, crash_list, services};
+use crate::device::staros::{alarms, bgp_summary, boot, card_table, crash_list, services};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -59,14 +59,9 @@ pub async fn capture(cx: &Context, chassis: &str) -> Result<Facts, Failure> {
         .await?;
     let mut states: BTreeMap<String, u64> = BTreeMap::new();
     // By kind and state: which of two packet cards is the spare one may differ after a boot.
-    for card in cards.cards.iter().filter(|card| card.name.is_some()) {
-        *states
-            .entry(format!(
-                "cards.{}.{}",
-                card.letters,
-                card.state.to_ascii_lowercase()
-            ))
-            .or_default() += 1;
+    for card in cards.cards.iter().filter(|card| card.state != card_table::State::Empty) {
+        let state = format!("{:?}", card.state).to_ascii_lowercase();
+        *states.entry(format!("cards.{}.{state}", card.kind)).or_default() += 1;
     }
     for (name, count) in states {
         put(&name, count.into());
@@ -91,12 +86,12 @@ pub async fn capture(cx: &Context, chassis: &str) -> Result<Facts, Failure> {
     put("alarms.major_or_critical", serious.into());
     for context in bgp::contexts(cx, chassis).await? {
         let summary = bgp::summary(cx, chassis, &context).await?;
-        for neighbor in summary.neighbors {
-            let prefixes = neighbor.prefixes.map_or(Value::from("down"), Value::from);
-            put(
-                &format!("bgp.{context}.{}.prefixes", neighbor.address),
-                prefixes,
-            );
+        for peer in summary.peers {
+            let prefixes = match peer.state {
+                bgp_summary::State::Established { prefixes } => prefixes.into(),
+                _ => Value::from("down"),
+            };
+            put(&format!("bgp.{context}.{}.prefixes", peer.address), prefixes);
         }
     }
     let crashes = cx

@@ -43,10 +43,8 @@ enum Command {
     Graph(graph::Args),
     Parse(parse::Args),
     Emulate(emulate::Args),
-    #[command(subcommand)]
-    Trap(trap::Command),
-    #[command(subcommand)]
-    Mib(mib::Command),
+    Trap(trap::Args),
+    Mib(mib::Args),
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
@@ -76,12 +74,12 @@ fn dispatch(command: Command) -> u8 {
         Command::Pause(args) => control::pause(args),
         Command::Abort(args) => control::abort(args),
         Command::Rehearse(args) => rehearse::run(args),
-        Command::Check(args) => check::run(args),
-        Command::Graph(args) => graph::run(args),
+        Command::Check(args) => check::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Parse(args) => parse::run(args),
         Command::Emulate(args) => emulate::run(args),
-        Command::Trap(command) => trap::run(command),
-        Command::Mib(command) => mib::run(command),
+        Command::Trap(args) => trap::run(args),
+        Command::Mib(args) => mib::run(args),
         Command::Completions(args) => completions::completions(args, Cli::command()),
         Command::Man(args) => completions::man(args, Cli::command()),
     }

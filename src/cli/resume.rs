@@ -84,8 +84,7 @@ pub fn run(args: Args) -> u8 {
     }
     let loaded = match Kept::read(&dir) {
         Ok(kept) => {
-            let vars: Vec<_> = kept.vars.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            match run::load(&dir.path().join("playbook.yaml"), &kept.inventory, &vars) {
+            match run::load(&dir.path().join("playbook.yaml"), &kept.inventory, &kept.vars) {
                 Ok(loaded) => loaded,
                 Err(code) => return code,
             }

@@ -30,8 +30,8 @@ pub struct Args {
     #[arg(long)]
     pub dry_run: bool,
     /// Set a variable of the playbook
-    #[arg(long = "var", value_name = "K=V")]
-    pub vars: Vec<String>,
+    #[arg(long = "var", value_name = "K=V", value_parser = super::check::var)]
+    pub vars: Vec<(String, String)>,
     /// Approve a step (or all) beforehand
     #[arg(long, value_name = "STEP|all")]
     pub approve: Vec<String>,
@@ -71,20 +71,19 @@ pub fn run(args: Args) -> u8 {
 }
 
 /// Reads and checks everything before anything is touched.
-pub fn load(playbook: &Path, inventory: &Path, vars: &[String]) -> Result<Loaded, u8> {
+pub fn load(playbook: &Path, inventory: &Path, vars: &[(String, String)]) -> Result<Loaded, u8> {
     let refuse = |error: &dyn std::fmt::Display| {
         eprintln!("{error}");
         exit::USAGE
     };
-    let vars = playbook::split_vars(vars).map_err(|error| refuse(&error))?;
     let inventory_text = playbook::read_file(inventory).map_err(|error| refuse(&error))?;
     let playbook_text = playbook::read_file(playbook).map_err(|error| refuse(&error))?;
     let inventory = Inventory::load(&inventory_text, &inventory.display().to_string())
         .map_err(|diagnostics| refuse(&diagnostics))?;
     let name = playbook.display().to_string();
-    let plan = playbook::load(&playbook_text, &name, &vars, Some(&inventory))
+    let plan = playbook::load(&playbook_text, &name, vars, Some(&inventory))
         .map_err(|diagnostics| refuse(&diagnostics))?;
-    Ok(Loaded { plan: Arc::new(plan), inventory, playbook_text, vars })
+    Ok(Loaded { plan: Arc::new(plan), inventory, playbook_text, vars: vars.to_vec() })
 }
 
 /// Approvals given on the command line must be for steps that ask.

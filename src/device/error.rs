@@ -51,7 +51,7 @@ pub enum Error {
     },
     #[error(
         "the chassis calls itself `{seen}`, the inventory expects `{expected}`; \
-         correct the address or `expect_hostname`"
+         correct its `address:`, or say its `hostname:`"
     )]
     WrongChassis { expected: String, seen: String },
     #[error("there is no session, and this command never opens one by itself")]

@@ -112,8 +112,8 @@ pub struct Started {
 pub struct Trap {
     /// The chassis it came from, if its address is in the inventory; else the address.
     pub from: String,
+    /// Its MIB name, or its OID when no module knows it.
     pub name: String,
-    pub oid: String,
     #[serde(default)]
     pub varbinds: IndexMap<String, String>,
 }

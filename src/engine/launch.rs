@@ -12,8 +12,8 @@ use super::journal::Journal;
 use super::run::Run;
 use super::runner::{self, Beforehand, Finished, Observer, Setup};
 use super::world::{self, Surroundings};
-use crate::device::traps;
-use crate::net::Network;
+use crate::device::traps::{Subscription, Traps};
+use crate::net::{Clock, Network};
 use crate::playbook::plan::Plan;
 use crate::playbook::Inventory;
 
@@ -53,9 +53,10 @@ const TRAPS: usize = 1024;
 pub async fn go(launch: Launch<'_>) -> Result<Finished, Error> {
     let pair = &launch.inventory.pairs[&launch.plan.pair];
     let network = Arc::clone(&launch.surroundings.network);
-    let world = Arc::new(world::build(launch.inventory, pair, launch.surroundings)?);
     let (heard, traps) = mpsc::channel(TRAPS);
-    let listener = listen(launch.inventory, network.as_ref(), heard).await?;
+    let clock = launch.surroundings.clock.clone();
+    let listener = listen(launch.inventory, network.as_ref(), clock, heard).await?;
+    let world = Arc::new(world::build(launch.inventory, pair, launch.surroundings)?);
     let setup = Setup {
         run: Run::new(launch.plan),
         journal: launch.journal,
@@ -68,9 +69,7 @@ pub async fn go(launch: Launch<'_>) -> Result<Finished, Error> {
         approved: launch.approved,
     };
     let finished = runner::run(setup).await;
-    if let Some(listener) = listener {
-        listener.abort();
-    }
+    drop(listener);
     for device in world.devices.values() {
         device.lock().await.close().await;
     }
@@ -82,8 +81,9 @@ pub async fn go(launch: Launch<'_>) -> Result<Finished, Error> {
 async fn listen(
     inventory: &Inventory,
     network: &dyn Network,
+    clock: Clock,
     heard: mpsc::Sender<(Trap, Option<String>)>,
-) -> Result<Option<tokio::task::JoinHandle<()>>, Error> {
+) -> Result<Option<Traps>, Error> {
     let Some(traps) = &inventory.traps else { return Ok(None) };
     let mut communities = Vec::new();
     for community in &traps.communities {
@@ -107,15 +107,16 @@ async fn listen(
         }
         sources.extend(chassis.trap_sources.iter().map(|ip| (*ip, name.clone())));
     }
-    Ok(Some(tokio::spawn(hear(traps::Receiver::new(socket, sources, communities), heard))))
+    let traps = Traps::listen(socket, communities, sources, clock);
+    tokio::spawn(hear(traps.subscribe(), heard));
+    Ok(Some(traps))
 }
 
-async fn hear(mut receiver: traps::Receiver, heard: mpsc::Sender<(Trap, Option<String>)>) {
-    while let Some(notification) = receiver.next().await {
+async fn hear(mut traps: Subscription, heard: mpsc::Sender<(Trap, Option<String>)>) {
+    while let Some(notification) = traps.next().await {
         let trap = Trap {
             from: notification.chassis.clone().unwrap_or_else(|| notification.from.ip().to_string()),
             name: notification.name,
-            oid: notification.oid,
             varbinds: notification.varbinds.into_iter().collect(),
         };
         if heard.send((trap, notification.chassis)).await.is_err() {
