@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cutover::proto::srp::{Conn, Direction, Input, Notice, Reason, Refusal, Settings, State};
+use cutover::proto::srp::{Conn, Direction, Input, Notice, Reason, Refusal, State};
 use cutover::wire::srp::{CONTROL, Message, Request};
 
 use super::harness::{A, B, Pair, pair_settings, seconds};
@@ -399,26 +399,6 @@ fn t06_t07_the_new_active_dies_during_convergence_and_the_old_one_takes_back() {
             "dead interval {dead} s"
         );
     }
-}
-
-#[test]
-fn srp_90_fewer_session_managers_after_a_reconfiguration_break_nothing() {
-    let mut pair = Pair::loaded(40);
-    for who in [A, B] {
-        let fewer = Settings {
-            session_managers: 2,
-            ..pair.settings[who].clone()
-        };
-        pair.with(who, |peer, now| peer.update_settings(now, fewer));
-    }
-    pair.with(A, |peer, _| {
-        (1..41).for_each(|call_id| peer.detach(call_id).expect("attached"))
-    });
-    pair.run(seconds(60));
-    assert_eq!(
-        (pair.states(), pair.peer(B).totals().standby_connected),
-        ((State::Active, State::Standby), 2)
-    );
 }
 
 #[test]
