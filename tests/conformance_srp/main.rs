@@ -2,6 +2,7 @@
 //! cut and made to lose single frames. Time jumps to whatever happens next.
 
 mod configuration;
+mod garbage;
 mod harness;
 mod sessions;
 mod states;

@@ -1,6 +1,6 @@
 //! Session managers, readiness, checkpoints (SRP-62 to SRP-72, SRP-84 to SRP-88).
 
-use cutover::proto::srp::{Conn, Input, ManagerState, Notice, Refusal, Session, State};
+use cutover::proto::srp::{Conn, Input, ManagerState, Notice, Refusal, Session, Settings, State};
 
 use super::harness::{A, B, Pair, pair_settings, seconds};
 
@@ -264,4 +264,24 @@ fn a_night_of_heartbeats_stays_cheap() {
     // Per second: 4 pairs and 2 sides every 3 s, and a few Hellos every 10 s.
     assert!(pair.sends < 3600 * 4, "{} sends", pair.sends);
     assert!(pair.sent_bytes < 3600 * 400, "{} bytes", pair.sent_bytes);
+}
+
+#[test]
+fn srp_90_fewer_session_managers_after_a_reconfiguration_break_nothing() {
+    let mut pair = Pair::loaded(40);
+    for who in [A, B] {
+        let fewer = Settings {
+            session_managers: 2,
+            ..pair.settings[who].clone()
+        };
+        pair.with(who, |peer, now| peer.update_settings(now, fewer));
+    }
+    pair.with(A, |peer, _| {
+        (1..41).for_each(|call_id| peer.detach(call_id).expect("attached"))
+    });
+    pair.run(seconds(60));
+    assert_eq!(
+        (pair.states(), pair.peer(B).totals().standby_connected),
+        ((State::Active, State::Standby), 2)
+    );
 }

@@ -378,6 +378,30 @@ fn t12_t10_cut_exactly_between_request_and_response_ends_in_one_active() {
 }
 
 #[test]
+fn t06_t07_the_new_active_dies_during_convergence_and_the_old_one_takes_back() {
+    for dead in [9, 30] {
+        let mut settings = pair_settings();
+        for settings in &mut settings {
+            (settings.hello, settings.dead) = (seconds(3), seconds(dead));
+        }
+        let mut pair = Pair::booted(settings);
+        pair.run(seconds(45));
+        initiate(&mut pair, A, false).expect("accepted");
+        pair.run_while_not(seconds(5), |pair| {
+            pair.peer(B).state() == State::PendingActive
+        });
+        pair.run(Duration::from_millis(20));
+        pair.crash(B);
+        pair.run(seconds(60));
+        assert_eq!(
+            pair.peer(A).state(),
+            State::Active,
+            "dead interval {dead} s"
+        );
+    }
+}
+
+#[test]
 fn t14_srp_95_terminate_post_process_ends_the_work_at_once() {
     let mut pair = Pair::loaded(40);
     let refused = pair.with(A, |peer, now| peer.terminate_post_process(now));

@@ -4,9 +4,9 @@
 //! [`Peer::poll_output`], wake it at [`Peer::deadline`]. The rules are those of `protocols.md`
 //! section A; the frames those of [`crate::wire::srp`].
 //!
-//! Where to read: [`elect`] (who wins), [`Modifier`] (who draws the traffic), `peer` (states and
-//! timers), `switchover` (leaving and taking over), `checkpoint` (keeping the Standby filled),
-//! `validation` (are we configured alike, are we ready).
+//! Where to read: [`elect`] (who wins), [`Modifier`] (who draws the traffic), `peer` (inputs and
+//! timers), `hello` (states), `handover` and `takeover` (leaving and taking over), `manager` and
+//! `checkpoint` (keeping the Standby filled), `validation` (are we configured alike, are we ready).
 //!
 //! Not here yet: monitors and guard timers (SRP-33 to SRP-54), NACK (SRP-73 to SRP-80),
 //! compression (SRP-81 to SRP-83), external audits (SRP-103 to SRP-105) and the switchover options
@@ -15,12 +15,15 @@
 mod checkpoint;
 mod config;
 mod election;
+mod handover;
+mod hello;
 mod link;
+mod manager;
 mod modifier;
 mod peer;
 mod sessions;
 mod statistics;
-mod switchover;
+mod takeover;
 mod validation;
 mod view;
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::checkpoint::Manager;
+use super::manager::Manager;
 use super::peer::Peer;
 use super::statistics::{CallLoss, Statistics};
 use super::validation::{SwitchoverCheck, Validation};
