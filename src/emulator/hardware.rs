@@ -95,3 +95,47 @@ pub enum MonitorKind {
     AuthProbe,
     Diameter,
 }
+
+/// Everything of a chassis that the health commands show.
+#[derive(Clone, Debug, Default)]
+pub struct Hardware {
+    /// One row a slot, ascending.
+    pub cards: Vec<Card>,
+    pub alarms: Vec<Alarm>,
+    pub services: Vec<Service>,
+    pub bgp: Vec<BgpPeer>,
+    pub servers: Vec<MonitoredServer>,
+    pub crashes: Vec<Crash>,
+}
+
+/// One row of `show crash list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    pub at: Time,
+    pub process: String,
+    pub card: u8,
+    pub version: String,
+}
+
+/// One row of `show session recovery status verbose` (`staros-cli.md` 2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryRow {
+    pub cpu: String,
+    pub state: &'static str,
+    pub sessmgr_active: u16,
+    pub sessmgr_standby: u16,
+    pub aaamgr_active: u16,
+    pub aaamgr_standby: u16,
+    pub demux: u16,
+    pub status: &'static str,
+}
+
+/// `show session recovery status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    pub enabled: bool,
+    /// `Ready For Recovery` or why not.
+    pub overall: String,
+    pub ready: bool,
+    pub rows: Vec<RecoveryRow>,
+}

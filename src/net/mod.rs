@@ -60,7 +60,11 @@ impl Listener {
         incoming: mpsc::Receiver<(Stream, SocketAddr)>,
         guard: Guard,
     ) -> Self {
-        Self { local, incoming, _guard: guard }
+        Self {
+            local,
+            incoming,
+            _guard: guard,
+        }
     }
 
     /// The address it really listens on.
@@ -107,7 +111,12 @@ impl Datagrams {
         outgoing: impl Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync + 'static,
         guard: Guard,
     ) -> Self {
-        Self { local, incoming, outgoing: Box::new(outgoing), _guard: guard }
+        Self {
+            local,
+            incoming,
+            outgoing: Box::new(outgoing),
+            _guard: guard,
+        }
     }
 
     /// The address it really is bound to.

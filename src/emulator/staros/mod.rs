@@ -1,1 +1,3 @@
 //! The StarOS command language of the emulated chassis.
+
+pub mod config;
