@@ -7,9 +7,11 @@ use crate::proto::Time;
 pub struct Card {
     pub slot: u8,
     /// Type letters such as `DPC`, `MMIO`, `VC` (`staros-cli.md` 2.1).
-    pub letters: &'static str,
+    pub letters: String,
     /// Long name; `None` for an empty slot.
     pub name: Option<String>,
+    /// StarentCardType, as the card traps carry it.
+    pub type_number: u8,
     pub state: CardState,
     /// What the card becomes when the boot sequence has finished.
     pub settled: CardState,
@@ -18,7 +20,8 @@ pub struct Card {
     pub broken: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CardKind {
     Management,
     Packet,
@@ -26,7 +29,8 @@ pub enum CardKind {
     Status,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CardState {
     Empty,
     Offline,

@@ -13,6 +13,7 @@ pub mod flash;
 pub mod hardware;
 pub mod host;
 pub mod jobs;
+pub mod overrides;
 pub mod profile;
 pub mod shell;
 pub mod staros;

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod secret;
 pub mod sockets;
 pub mod ssh;
+mod tether;
 
 pub use clock::Clock;
 pub use secret::Secret;
@@ -50,7 +51,7 @@ pub trait Network: Send + Sync {
 pub struct Listener {
     local: SocketAddr,
     incoming: mpsc::Receiver<(Stream, SocketAddr)>,
-    _guard: Guard,
+    guards: Vec<Guard>,
 }
 
 impl Listener {
@@ -63,8 +64,14 @@ impl Listener {
         Self {
             local,
             incoming,
-            _guard: guard,
+            guards: vec![guard],
         }
+    }
+
+    /// The same listener with one more thing to undo when it is dropped.
+    pub fn also(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
     }
 
     /// The address it really listens on.
@@ -100,7 +107,7 @@ pub struct Datagrams {
     local: SocketAddr,
     incoming: mpsc::Receiver<(Vec<u8>, SocketAddr)>,
     outgoing: Box<dyn Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync>,
-    _guard: Guard,
+    guards: Vec<Guard>,
 }
 
 impl Datagrams {
@@ -115,8 +122,14 @@ impl Datagrams {
             local,
             incoming,
             outgoing: Box::new(outgoing),
-            _guard: guard,
+            guards: vec![guard],
         }
+    }
+
+    /// The same socket with one more thing to undo when it is dropped.
+    pub fn also(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
     }
 
     /// The address it really is bound to.
