@@ -130,7 +130,7 @@ impl Chassis {
         self.is_up() && self.power.steps.is_empty()
     }
 
-    pub(super) fn services_started(&self) -> bool {
+    pub(in crate::emulator) fn services_started(&self) -> bool {
         self.power.services && self.power.software_since.is_some()
     }
 
