@@ -161,10 +161,11 @@ impl<'v> Writer<'v> {
 
     /// Text for people may be cut to what a TLV holds; nothing is decided by it.
     pub fn text(&mut self, tag: u16, value: &str) {
-        self.bytes(
-            tag,
-            &value.as_bytes()[..value.floor_char_boundary(usize::from(u16::MAX))],
-        );
+        let mut end = value.len().min(usize::from(u16::MAX));
+        while !value.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.bytes(tag, &value.as_bytes()[..end]);
     }
 
     pub fn finish(self) {
