@@ -7,9 +7,11 @@ use crate::proto::Time;
 pub struct Card {
     pub slot: u8,
     /// Type letters such as `DPC`, `MMIO`, `VC` (`staros-cli.md` 2.1).
-    pub letters: &'static str,
+    pub letters: String,
     /// Long name; `None` for an empty slot.
     pub name: Option<String>,
+    /// StarentCardType, as the card traps carry it.
+    pub type_number: u8,
     pub state: CardState,
     /// What the card becomes when the boot sequence has finished.
     pub settled: CardState,
@@ -18,7 +20,8 @@ pub struct Card {
     pub broken: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CardKind {
     Management,
     Packet,
@@ -26,7 +29,8 @@ pub enum CardKind {
     Status,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CardState {
     Empty,
     Offline,
@@ -94,4 +98,48 @@ pub struct MonitoredServer {
 pub enum MonitorKind {
     AuthProbe,
     Diameter,
+}
+
+/// Everything of a chassis that the health commands show.
+#[derive(Clone, Debug, Default)]
+pub struct Hardware {
+    /// One row a slot, ascending.
+    pub cards: Vec<Card>,
+    pub alarms: Vec<Alarm>,
+    pub services: Vec<Service>,
+    pub bgp: Vec<BgpPeer>,
+    pub servers: Vec<MonitoredServer>,
+    pub crashes: Vec<Crash>,
+}
+
+/// One row of `show crash list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    pub at: Time,
+    pub process: String,
+    pub card: u8,
+    pub version: String,
+}
+
+/// One row of `show session recovery status verbose` (`staros-cli.md` 2.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryRow {
+    pub cpu: String,
+    pub state: &'static str,
+    pub sessmgr_active: u16,
+    pub sessmgr_standby: u16,
+    pub aaamgr_active: u16,
+    pub aaamgr_standby: u16,
+    pub demux: u16,
+    pub status: &'static str,
+}
+
+/// `show session recovery status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    pub enabled: bool,
+    /// `Ready For Recovery` or why not.
+    pub overall: String,
+    pub ready: bool,
+    pub rows: Vec<RecoveryRow>,
 }

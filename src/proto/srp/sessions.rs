@@ -56,6 +56,11 @@ impl Table {
         self.young.len()
     }
 
+    /// Every call, in order of its id.
+    pub fn calls(&self) -> impl Iterator<Item = u32> {
+        self.records.keys().copied()
+    }
+
     pub fn get(&self, call_id: u32) -> Option<&Record> {
         self.records.get(&call_id)
     }

@@ -227,6 +227,12 @@ impl Peer {
             })
     }
 
+    /// The calls in the session table, in order of their id: live ones while this chassis serves,
+    /// pre-allocated ones on a Standby.
+    pub fn calls(&self) -> impl Iterator<Item = u32> {
+        self.table.calls()
+    }
+
     pub fn totals(&self) -> Totals {
         let ready = self.ready_managers();
         let managers = self.settings.session_managers;

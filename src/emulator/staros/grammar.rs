@@ -1,0 +1,480 @@
+//! Commands as patterns, and the matcher that forgives abbreviations (`staros-cli.md` 1.7, 1.9).
+//!
+//! A pattern is what a command reference prints:
+//!
+//! ```text
+//! show version verbose          keywords
+//! copy <from> <to>              parameters; <n:1-100> a number, <a:ip> an address, <x...> the rest
+//! chassis-mode ! primary|backup alternatives; `!` ends what `no` must name to remove the line
+//! show boot [ verbose ]         may be absent
+//! reload { -noconfirm , -x <y>} any of these, in any order, any number of times
+//! ```
+//!
+//! All patterns of a mode make one net. A line is followed through it as a set of threads, so a
+//! keyword may be shortened to any prefix that fits only one keyword *at that place*.
+
+use std::ops::RangeInclusive;
+
+/// What a parameter accepts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number(RangeInclusive<u64>),
+    Address,
+}
+
+#[derive(Clone, Debug)]
+enum Label {
+    Epsilon,
+    Keyword(&'static str),
+    Parameter(&'static str, Kind),
+    Rest(&'static str),
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    label: Label,
+    to: usize,
+    /// Which pattern this edge belongs to.
+    pattern: usize,
+}
+
+/// All patterns of one mode.
+#[derive(Clone, Debug)]
+pub struct Net {
+    edges: Vec<Vec<Edge>>,
+    /// State → the pattern that may end there.
+    ends: Vec<Option<usize>>,
+    /// State → the pattern whose key is complete there.
+    keys: Vec<Option<usize>>,
+    patterns: usize,
+}
+
+/// One word of an understood line: keywords spelled out, parameters as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The parameter's name; `None` for a keyword.
+    pub name: Option<&'static str>,
+    pub text: String,
+}
+
+/// A line that was understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Match {
+    /// Index of the pattern.
+    pub pattern: usize,
+    pub words: Vec<Word>,
+    /// How many words make the line's identity (all of them without `!`).
+    pub key: usize,
+}
+
+impl Match {
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let word = self.words.iter().find(|word| word.name == Some(name))?;
+        Some(&word.text)
+    }
+
+    /// The value of a parameter that its pattern always has.
+    pub fn value(&self, name: &str) -> &str {
+        self.get(name)
+            .unwrap_or_else(|| panic!("the pattern has no parameter {name:?}"))
+    }
+
+    /// Whether a keyword was given.
+    pub fn has(&self, keyword: &str) -> bool {
+        self.words
+            .iter()
+            .any(|word| word.name.is_none() && word.text == keyword)
+    }
+
+    /// The line with all keywords spelled out.
+    pub fn line(&self) -> String {
+        join(&self.words)
+    }
+}
+
+/// Why a line was not understood. `Display` is what the device prints (`staros-cli.md` 1.9).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misunderstood {
+    #[error("Unknown command - \"{0}\", unrecognized keyword")]
+    Unknown(String),
+    #[error("Ambiguous keyword - \"{0}\"")]
+    Ambiguous(String),
+    #[error("Incomplete command")]
+    Incomplete,
+    #[error("Invalid value - \"{0}\", {1}")]
+    Invalid(String, String),
+}
+
+#[derive(Clone, Debug)]
+struct Thread {
+    state: usize,
+    words: Vec<Word>,
+    /// Words read when the key of its pattern was complete.
+    key: Option<usize>,
+}
+
+impl Net {
+    /// Reads the patterns of a table.
+    ///
+    /// # Panics
+    ///
+    /// On a pattern with unbalanced brackets: the tables are ours.
+    pub fn new(patterns: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut net = Self {
+            edges: vec![Vec::new()],
+            ends: vec![None],
+            keys: vec![None],
+            patterns: 0,
+        };
+        for pattern in patterns {
+            let index = net.patterns;
+            net.patterns += 1;
+            let items: Vec<&'static str> = pattern.split_whitespace().collect();
+            let mut at = 0;
+            let end = net.sequence(&items, &mut at, 0, index);
+            assert!(at == items.len(), "unbalanced pattern: {pattern}");
+            net.ends[end] = Some(index);
+        }
+        net
+    }
+
+    /// Understands a whole line. `allowed` hides patterns (privilege, licence, release).
+    ///
+    /// # Errors
+    ///
+    /// As the device words them.
+    pub fn understand(
+        &self,
+        words: &[String],
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Result<Match, Misunderstood> {
+        self.finish(words, allowed, false)
+    }
+
+    /// Understands the words after `no`: the key of a pattern is enough.
+    ///
+    /// # Errors
+    ///
+    /// As the device words them.
+    pub fn understand_negated(
+        &self,
+        words: &[String],
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Result<Match, Misunderstood> {
+        self.finish(words, allowed, true)
+    }
+
+    /// The keywords and parameters that may come next, and the prefix they must have.
+    ///
+    /// # Errors
+    ///
+    /// As the device words them, when the words so far make no sense.
+    pub fn next(
+        &self,
+        words: &[String],
+        prefix: &str,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<String>, Misunderstood> {
+        let threads = self.follow(words, allowed)?;
+        let mut next = Vec::new();
+        for thread in &threads {
+            for edge in self.edges[thread.state].iter().filter(|e| allowed(e.pattern)) {
+                match &edge.label {
+                    Label::Keyword(word) if begins(word, prefix) => next.push((*word).to_owned()),
+                    Label::Parameter(name, _) | Label::Rest(name) if prefix.is_empty() => {
+                        next.push(format!("<{name}>"));
+                    }
+                    _ => {}
+                }
+            }
+            if prefix.is_empty() && self.ends[thread.state].is_some_and(allowed) {
+                next.push("<cr>".to_owned());
+            }
+        }
+        next.sort();
+        next.dedup();
+        Ok(next)
+    }
+
+    fn finish(
+        &self,
+        words: &[String],
+        allowed: &dyn Fn(usize) -> bool,
+        key_is_enough: bool,
+    ) -> Result<Match, Misunderstood> {
+        let threads = self.follow(words, allowed)?;
+        let ended = threads.iter().find_map(|thread| {
+            let pattern = self.ends[thread.state].filter(|pattern| allowed(*pattern))?;
+            Some((thread, pattern))
+        });
+        let ended = ended.or_else(|| {
+            let keyed = |thread| {
+                let thread: &Thread = thread;
+                let pattern = self.keys[thread.state].filter(|pattern| allowed(*pattern))?;
+                Some((thread, pattern))
+            };
+            key_is_enough.then(|| threads.iter().find_map(keyed))?
+        });
+        let (thread, pattern) = ended.ok_or(Misunderstood::Incomplete)?;
+        Ok(Match {
+            pattern,
+            words: thread.words.clone(),
+            key: thread.key.unwrap_or(thread.words.len()),
+        })
+    }
+
+    fn follow(
+        &self,
+        words: &[String],
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<Thread>, Misunderstood> {
+        let start = Thread { state: 0, words: Vec::new(), key: None };
+        let mut threads = self.closure(vec![start]);
+        for word in words {
+            threads = self.step(&threads, word, allowed)?;
+        }
+        Ok(threads)
+    }
+
+    fn step(
+        &self,
+        threads: &[Thread],
+        word: &str,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Result<Vec<Thread>, Misunderstood> {
+        let edges = || {
+            threads.iter().flat_map(|thread| {
+                let edges = self.edges[thread.state].iter();
+                edges
+                    .filter(|edge| allowed(edge.pattern))
+                    .map(move |edge| (thread, edge))
+            })
+        };
+        let mut keywords: Vec<&'static str> = edges()
+            .filter_map(|(_, edge)| match edge.label {
+                Label::Keyword(keyword) if begins(keyword, word) => Some(keyword),
+                _ => None,
+            })
+            .collect();
+        let exact = keywords.iter().any(|k| k.eq_ignore_ascii_case(word));
+        if let Some(exact) = keywords.iter().find(|k| k.eq_ignore_ascii_case(word)) {
+            keywords = vec![exact];
+        }
+        keywords.sort_unstable();
+        keywords.dedup();
+        if keywords.len() > 1 {
+            return Err(Misunderstood::Ambiguous(word.to_owned()));
+        }
+        let mut invalid: Option<Misunderstood> = None;
+        let mut next = Vec::new();
+        for (thread, edge) in edges() {
+            let read = match (&edge.label, keywords.first()) {
+                (Label::Keyword(keyword), Some(meant)) if keyword == meant => Word {
+                    name: None,
+                    text: (*keyword).to_owned(),
+                },
+                (Label::Parameter(name, kind), _) if !exact => match check(word, kind) {
+                    Ok(()) => Word { name: Some(name), text: word.to_owned() },
+                    Err(why) => {
+                        invalid.get_or_insert(Misunderstood::Invalid(word.to_owned(), format!("{name} {why}")));
+                        continue;
+                    }
+                },
+                (Label::Rest(name), _) if !exact => Word { name: Some(name), text: word.to_owned() },
+                _ => continue,
+            };
+            let mut words = thread.words.clone();
+            match (&edge.label, words.last_mut()) {
+                (Label::Rest(name), Some(last)) if last.name == Some(name) => {
+                    last.text.push(' ');
+                    last.text.push_str(word);
+                }
+                _ => words.push(read),
+            }
+            next.push(Thread { state: edge.to, words, key: thread.key });
+        }
+        if next.is_empty() {
+            return Err(invalid.unwrap_or_else(|| Misunderstood::Unknown(word.to_owned())));
+        }
+        Ok(self.closure(next))
+    }
+
+    fn closure(&self, mut threads: Vec<Thread>) -> Vec<Thread> {
+        let mut done = 0;
+        while done < threads.len() {
+            let state = threads[done].state;
+            if self.keys[state].is_some() && threads[done].key.is_none() {
+                threads[done].key = Some(threads[done].words.len());
+            }
+            for edge in &self.edges[state] {
+                let new = matches!(edge.label, Label::Epsilon)
+                    && !threads.iter().any(|thread| thread.state == edge.to);
+                if new {
+                    let mut thread = threads[done].clone();
+                    thread.state = edge.to;
+                    threads.push(thread);
+                }
+            }
+            done += 1;
+        }
+        threads
+    }
+
+    /// Adds items up to a closing bracket or comma; returns the state behind them.
+    fn sequence(&mut self, items: &[&'static str], at: &mut usize, from: usize, pattern: usize) -> usize {
+        let mut state = from;
+        while let Some(&item) = items.get(*at) {
+            match item {
+                "]" | "}" | "," => break,
+                "!" => {
+                    *at += 1;
+                    let marked = self.state();
+                    self.edge(state, Label::Epsilon, marked, pattern);
+                    self.keys[marked] = Some(pattern);
+                    state = marked;
+                }
+                "[" => {
+                    *at += 1;
+                    let end = self.sequence(items, at, state, pattern);
+                    assert_eq!(items.get(*at), Some(&"]"), "unbalanced pattern: {items:?}");
+                    *at += 1;
+                    self.edge(state, Label::Epsilon, end, pattern);
+                    state = end;
+                }
+                "{" => {
+                    let hub = self.state();
+                    self.edge(state, Label::Epsilon, hub, pattern);
+                    loop {
+                        *at += 1;
+                        let end = self.sequence(items, at, hub, pattern);
+                        self.edge(end, Label::Epsilon, hub, pattern);
+                        if items.get(*at) == Some(&"}") {
+                            break;
+                        }
+                        assert_eq!(items.get(*at), Some(&","), "unbalanced pattern: {items:?}");
+                    }
+                    *at += 1;
+                    state = hub;
+                }
+                _ => {
+                    *at += 1;
+                    let next = self.state();
+                    self.word(state, item, next, pattern);
+                    state = next;
+                }
+            }
+        }
+        state
+    }
+
+    fn word(&mut self, from: usize, item: &'static str, to: usize, pattern: usize) {
+        let Some(parameter) = item.strip_prefix('<').and_then(|item| item.strip_suffix('>')) else {
+            for keyword in item.split('|') {
+                self.edge(from, Label::Keyword(keyword), to, pattern);
+            }
+            return;
+        };
+        if let Some(name) = parameter.strip_suffix("...") {
+            self.edge(from, Label::Rest(name), to, pattern);
+            self.edge(to, Label::Rest(name), to, pattern);
+            return;
+        }
+        let label = match parameter.split_once(':') {
+            None => Label::Parameter(parameter, Kind::Text),
+            Some((name, "ip")) => Label::Parameter(name, Kind::Address),
+            Some((name, range)) => {
+                let bounds = range.split_once('-').and_then(|(low, high)| {
+                    Some(low.parse::<u64>().ok()?..=high.parse::<u64>().ok()?)
+                });
+                let range = bounds.unwrap_or_else(|| panic!("no range: {item}"));
+                Label::Parameter(name, Kind::Number(range))
+            }
+        };
+        self.edge(from, label, to, pattern);
+    }
+
+    fn edge(&mut self, from: usize, label: Label, to: usize, pattern: usize) {
+        self.edges[from].push(Edge { label, to, pattern });
+    }
+
+    fn state(&mut self) -> usize {
+        self.edges.push(Vec::new());
+        self.ends.push(None);
+        self.keys.push(None);
+        self.edges.len() - 1
+    }
+}
+
+/// Splits a line into words; double quotes hold blanks together.
+pub fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut quoted, mut started) = (false, false);
+    for c in line.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                started = true;
+            }
+            c if c.is_whitespace() && !quoted => {
+                if started {
+                    words.push(std::mem::take(&mut word));
+                }
+                started = false;
+            }
+            c => {
+                started = true;
+                word.push(c);
+            }
+        }
+    }
+    if started {
+        words.push(word);
+    }
+    words
+}
+
+/// Joins words so that [`split`] gives them back.
+pub fn join(words: &[Word]) -> String {
+    let mut line = String::new();
+    for word in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let parts = matches!(word.name, Some(name) if name.ends_with("text"));
+        let blank = word.text.is_empty() || word.text.contains(char::is_whitespace);
+        if blank && !parts {
+            line.push('"');
+            line.push_str(&word.text);
+            line.push('"');
+        } else {
+            line.push_str(&word.text);
+        }
+    }
+    line
+}
+
+fn begins(keyword: &str, typed: &str) -> bool {
+    let head = keyword.get(..typed.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(typed))
+}
+
+fn check(word: &str, kind: &Kind) -> Result<(), String> {
+    match kind {
+        Kind::Text => Ok(()),
+        Kind::Address => match word.parse::<std::net::IpAddr>() {
+            Ok(_) => Ok(()),
+            Err(_) => Err("must be an IP address".to_owned()),
+        },
+        Kind::Number(range) => match word.parse::<u64>() {
+            Ok(number) if range.contains(&number) => Ok(()),
+            _ => Err(format!("must be {} to {}", range.start(), range.end())),
+        },
+    }
+}
+
+#[cfg(test)]
+#[path = "grammar_tests.rs"]
+mod tests;
