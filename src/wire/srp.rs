@@ -1,1 +1,0 @@
-//! Placeholder; see the commit that fills it.
