@@ -16,6 +16,7 @@ use super::profile::Profile;
 use super::redundancy::Redundancy;
 use super::spec::Spec;
 use super::staros::config::Running;
+use super::staros::lock::ConfigLock;
 use super::subscribers::{Population, Sequence};
 use super::traps::{self, Arg, History, Trap};
 use super::truth::Truth;
@@ -44,6 +45,8 @@ pub struct Chassis {
     /// Same indexes as [`Chassis::flash`].
     pub boot: Vec<Stack>,
     pub running: Running,
+    /// Who is logged in, and who may configure.
+    pub config_lock: ConfigLock,
     /// What goes wrong; may be changed while the chassis runs.
     pub faults: Faults,
     /// Files behind `sftp://…` and its kin, by the last part of their path.
@@ -131,6 +134,7 @@ impl Chassis {
             flash: vec![flash; cards],
             boot: vec![stack; cards],
             running: Running::parse(configuration).0,
+            config_lock: ConfigLock::default(),
             faults: overrides.faults.clone(),
             remote: remote.collect(),
             active_management: profile.management_slots[0],

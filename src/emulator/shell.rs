@@ -60,6 +60,8 @@ pub struct Shell {
     /// `None` before [`Shell::open`] and after [`Shell::hang_up`].
     session: Option<Session>,
     editor: Editor,
+    /// Printed again behind a notice.
+    last_prompt: String,
     activity: Activity,
     /// Typed while a command runs.
     ahead: VecDeque<u8>,
@@ -98,6 +100,7 @@ impl Shell {
             style: Style::default(),
             session: None,
             editor: Editor::default(),
+            last_prompt: String::new(),
             activity: Activity::Prompt,
             ahead: VecDeque::new(),
         }
@@ -113,7 +116,6 @@ impl Shell {
     pub fn open(&mut self, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) {
         let (name, level) = (&self.user.name, self.user.level);
         let terminal = chassis.config_lock.log_in(name, level, &self.tty, now);
-        chassis.session_started(now, &self.user, &self.tty);
         let view = chassis.running.view();
         self.session = Some(Session {
             user: self.user.clone(),
@@ -130,10 +132,9 @@ impl Shell {
     }
 
     /// Ends the session, however it came to that: locks are released. Safe to repeat.
-    pub fn hang_up(&mut self, chassis: &mut Chassis, now: Time) {
+    pub fn hang_up(&mut self, chassis: &mut Chassis) {
         if let Some(session) = self.session.take() {
             chassis.config_lock.log_out(session.terminal);
-            chassis.session_ended(now, &self.user, &self.tty);
         }
     }
 
@@ -160,7 +161,7 @@ impl Shell {
             return Next::Close;
         }
         if !chassis.is_up() {
-            self.hang_up(chassis, now);
+            self.hang_up(chassis);
             return Next::Close;
         }
         self.hear_others(chassis, out);
@@ -176,11 +177,11 @@ impl Shell {
     }
 
     /// Prints text nobody asked for, such as a log line, and the prompt again (`staros-cli.md` 1.11).
-    pub fn notice(&mut self, text: &str, chassis: &Chassis, out: &mut Vec<u8>) {
+    pub fn notice(&mut self, text: &str, out: &mut Vec<u8>) {
         out.extend(b"\r\n");
         print(text, out);
         if matches!(self.activity, Activity::Prompt) {
-            self.prompt(chassis, out);
+            out.extend(self.last_prompt.bytes());
             out.extend(self.editor.text().bytes());
         }
     }
@@ -321,7 +322,7 @@ impl Shell {
             Reply::Reload => {
                 print(&text, out);
                 if !chassis.is_up() {
-                    self.hang_up(chassis, now);
+                    self.hang_up(chassis);
                     return Next::Close;
                 }
                 self.activity = Activity::Reloading;
@@ -332,7 +333,7 @@ impl Shell {
             }
             Reply::Close => {
                 print(&text, out);
-                self.hang_up(chassis, now);
+                self.hang_up(chassis);
                 return Next::Close;
             }
         }
@@ -437,11 +438,17 @@ impl Shell {
             session.configuring = None;
         }
         if !notices.is_empty() {
-            self.notice(&notices.join("\n"), chassis, out);
+            self.refresh_prompt(chassis);
+            self.notice(&notices.join("\n"), out);
         }
     }
 
-    fn prompt(&self, chassis: &Chassis, out: &mut Vec<u8>) {
+    fn prompt(&mut self, chassis: &Chassis, out: &mut Vec<u8>) {
+        self.refresh_prompt(chassis);
+        out.extend(self.last_prompt.bytes());
+    }
+
+    fn refresh_prompt(&mut self, chassis: &Chassis) {
         let Some(session) = &self.session else {
             return;
         };
@@ -451,7 +458,7 @@ impl Shell {
         let gap = if self.style.spaced_prompt { " " } else { "" };
         let mark = if session.user.level == Level::Administrator { '#' } else { '>' };
         let host = chassis.hostname();
-        out.extend(format!("[{context}]{gap}{host}{mode}{mark} ").bytes());
+        self.last_prompt = format!("[{context}]{gap}{host}{mode}{mark} ");
     }
 
     /// `?`: what may come next, then the line again.

@@ -88,7 +88,7 @@ fn cli_1_10_a_shared_lock_warns_and_an_exclusive_one_refuses() {
     let ignored = two.send(&mut world, "save configuration /flash/y.cfg -noconfirm ignore-locks");
     assert!(ignored.contains("Warning: Ignoring the configuration mode lock held by another administrator"));
     two.wait(&mut world);
-    one.shell.hang_up(&mut world.chassis, world.now);
+    one.shell.hang_up(&mut world.chassis);
     assert!(two.send(&mut world, "config").ends_with("(config)# "));
 }
 
