@@ -127,9 +127,17 @@ async fn trap_07_a_pager_in_the_command_is_refused_before_it_hangs() {
     }
     assert!(typed.lines().is_empty());
     // And where a page stops although none was asked for, it is turned.
-    let says = [Say::Text("one\n"), Say::Pause(3), Say::Page("--More--"), Say::Text("two\n")];
+    let says = [
+        Say::Text("one\n"),
+        Say::Pause(3),
+        Say::Page("--More--"),
+        Say::Text("two\n"),
+    ];
     let (mut device, _) = Script::new(&[("show x", &says)]).attach().await;
-    assert_eq!(device.run("show x").await.expect("answered").text, "one\ntwo");
+    assert_eq!(
+        device.run("show x").await.expect("answered").text,
+        "one\ntwo"
+    );
 }
 
 #[test]
@@ -167,8 +175,14 @@ async fn trap_13_a_half_open_session_ends_in_a_limit_and_uptime_tells_the_boot()
     assert!(!device.is_connected(), "the next read logs in afresh");
     let reload = [Say::Ask("Are you sure? [Yes|No]: "), Say::HangUp];
     let (mut device, _) = Script::new(&[("reload", &reload)]).attach().await;
-    let error = device.send_once("reload", true, Limits::default()).await.expect_err("gone");
-    assert!(error.lost_phase().is_some() && !device.is_connected(), "{error}");
+    let error = device
+        .send_once("reload", true, Limits::default())
+        .await
+        .expect_err("gone");
+    assert!(
+        error.lost_phase().is_some() && !device.is_connected(),
+        "{error}"
+    );
     let before = uptime::parse("System uptime: 12D 4H 7M").expect("readable");
     let after = uptime::parse("System uptime: 3M").expect("readable");
     assert!(after < before && after.0 == Duration::from_secs(180));
