@@ -260,27 +260,24 @@ impl Dialect {
             .map(|context| context.enter.replace("{name}", name))
     }
 
-    /// The commands that lead from `prompt` back to exec mode of the home context.
-    pub fn way_home(&self, prompt: &Prompt) -> Vec<String> {
-        let mut way = Vec::new();
-        if prompt.mode.is_some() {
-            let known = self.modes.values().find(|mode| {
-                mode.word
-                    .as_ref()
-                    .zip(prompt.mode.as_ref())
-                    .is_some_and(|(w, m)| w.is_match(m))
-            });
-            let leave = known
-                .or_else(|| self.modes.get("config"))
-                .and_then(|m| m.leave.clone());
-            way.extend(leave);
+    /// The next command on the way from `prompt` to exec mode of the home context; `None` when
+    /// there is no way, or no need for one.
+    pub fn step_home(&self, prompt: &Prompt) -> Option<String> {
+        if let Some(word) = &prompt.mode {
+            let matches = |mode: &&Mode| mode.word.as_ref().is_some_and(|w| w.is_match(word));
+            let mode = self
+                .modes
+                .values()
+                .find(matches)
+                .or_else(|| self.modes.get("config"))?;
+            return mode.leave.clone();
         }
-        if let (Some(home), Some(context)) = (&self.home_context, &self.context)
-            && (prompt.context != *home || prompt.mode.is_some())
-        {
-            way.push(context.home.clone());
-        }
-        way
+        let away = self
+            .home_context
+            .as_ref()
+            .is_some_and(|home| prompt.context != *home);
+        let context = self.context.as_ref().filter(|_| away)?;
+        Some(context.home.clone())
     }
 }
 

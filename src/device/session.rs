@@ -22,6 +22,9 @@ use exchange::{Answer, Link};
 /// How often a disturbed or torn read is repeated by [`Device::read`].
 const READS: usize = 3;
 
+/// Configuration mode, then the context; and once more should somebody be in the way.
+const MOST_STEPS_HOME: usize = 4;
+
 /// A chassis to talk to.
 #[derive(Clone)]
 pub struct Target {
@@ -358,22 +361,27 @@ impl Device {
     /// Returns to exec mode of the home context, then passes `result` on. A session that cannot be
     /// brought back is dropped: the next command starts from a fresh login.
     async fn back<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        for _ in 0..2 {
+        // One step at a time: leaving configuration mode may already lead home.
+        for _ in 0..MOST_STEPS_HOME {
             let Some(prompt) = self.prompt().filter(|_| self.is_connected()) else {
                 return result;
             };
             if self.dialect.is_home(prompt) {
                 return result;
             }
-            for command in self.dialect.way_home(prompt) {
-                if self
-                    .exchange(&command, self.target.limits, Answer::No)
-                    .await
-                    .is_err()
-                {
-                    break;
-                }
+            let Some(step) = self.dialect.step_home(prompt) else {
+                break;
+            };
+            if self
+                .exchange(&step, self.target.limits, Answer::No)
+                .await
+                .is_err()
+            {
+                break;
             }
+        }
+        if self.prompt().is_none() {
+            return result;
         }
         match self.at_home() {
             Ok(()) => result,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cutover::device::{Device, Limits, Target, Transcript, dialect};
 use cutover::net::ssh::{HostKeyPolicy, Login};
 use cutover::net::{BoxFuture, Clock, Datagrams, Listener, Network, Stream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf};
 use tokio::sync::mpsc;
 
 /// What happens when a line was typed.
@@ -92,8 +92,13 @@ impl Script {
     pub fn start(self) -> (Typed, Stream) {
         let (ours, theirs) = tokio::io::duplex(if self.dribble { 1 } else { 4096 });
         let typed = Typed::default();
-        let sent = usize::MAX;
-        let (wire, mut out) = tokio::io::split(theirs);
+        self.on(theirs, typed.clone());
+        (typed, Box::new(ours))
+    }
+
+    /// Starts the chassis on a terminal.
+    pub fn on(self, terminal: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, typed: Typed) {
+        let (wire, mut out) = tokio::io::split::<Stream>(Box::new(terminal));
         let (queue, mut queued) = mpsc::unbounded_channel::<Vec<u8>>();
         tokio::spawn(async move {
             while let Some(bytes) = queued.recv().await {
@@ -107,11 +112,10 @@ impl Script {
             script: self,
             wire,
             queue,
-            typed: typed.clone(),
-            sent,
+            typed,
+            sent: usize::MAX,
         };
         tokio::spawn(chassis.run());
-        (typed, Box::new(ours))
     }
 }
 
@@ -131,7 +135,20 @@ impl Typed {
 }
 
 pub fn device(limits: Limits) -> Device {
-    let target = Target {
+    Device::new(
+        target(limits),
+        Arc::new(Nowhere),
+        dialect::staros(),
+        transcript(),
+    )
+}
+
+pub fn transcript() -> Transcript {
+    Transcript::memory(Clock::starting_at(jiff::Timestamp::UNIX_EPOCH))
+}
+
+pub fn target(limits: Limits) -> Target {
+    Target {
         name: "east".to_owned(),
         host: "192.0.2.10".to_owned(),
         port: 22,
@@ -144,14 +161,12 @@ pub fn device(limits: Limits) -> Device {
         legacy_ssh: false,
         expect_hostname: Some("pgw-east".to_owned()),
         limits,
-    };
-    let transcript = Transcript::memory(Clock::starting_at(jiff::Timestamp::UNIX_EPOCH));
-    Device::new(target, Arc::new(Nowhere), dialect::staros(), transcript)
+    }
 }
 
 struct Chassis {
     script: Script,
-    wire: ReadHalf<DuplexStream>,
+    wire: ReadHalf<Stream>,
     /// A terminal takes what is typed while it prints.
     queue: mpsc::UnboundedSender<Vec<u8>>,
     typed: Typed,

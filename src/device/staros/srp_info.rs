@@ -103,6 +103,45 @@ impl SrpInfo {
     }
 }
 
+/// What is wrong with a pair, seen from both sides: exactly one chassis is Active and the other
+/// Standby, each sees the other as it sees itself, and both heard of each other within
+/// `hello_limit`. One side alone proves nothing (trap 14).
+pub fn pair_problems(one: &SrpInfo, other: &SrpInfo, hello_limit: Duration) -> Vec<String> {
+    let mut problems = Vec::new();
+    let states = (one.chassis_state, other.chassis_state);
+    match states {
+        (State::Active, State::Standby) | (State::Standby, State::Active) => {}
+        (State::Active, State::Active) => problems.push("both chassis are Active".to_owned()),
+        (one, other) => {
+            problems.push(format!(
+                "the pair is {one:?} and {other:?}, not Active and Standby"
+            ));
+        }
+    }
+    for (own, peer) in [(one, other), (other, one)] {
+        let name = format!("the {:?} chassis", own.chassis_mode);
+        if own.peer_state != peer.chassis_state {
+            let (sees, is) = (own.peer_state, peer.chassis_state);
+            problems.push(format!(
+                "{name} sees its peer as {sees:?}, which says it is {is:?}"
+            ));
+        }
+        match own.last_hello_age {
+            Some(age) if age <= hello_limit => {}
+            Some(age) => {
+                problems.push(format!(
+                    "{name} last heard of its peer {} s ago",
+                    age.as_secs()
+                ));
+            }
+            None => problems.push(format!(
+                "{name} does not say when it last heard of its peer"
+            )),
+        }
+    }
+    problems
+}
+
 /// The whole word counts: `Standby` is also the tail of `Pending-Standby`.
 fn state(text: &Text<'_>, label: &str) -> Result<State, Unparsed> {
     let found = text.need(label)?;
