@@ -66,3 +66,17 @@ impl Clock {
         tokio::time::sleep(span.div_f64(self.speed)).await;
     }
 }
+
+/// Measures real time, whatever tokio's clock does: for saying how long a rehearsal took.
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Real time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}

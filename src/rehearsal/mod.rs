@@ -1,10 +1,13 @@
-//! stub
-use std::sync::Arc;
-use crate::engine::event::{Record, Started};
-use crate::engine::runner::{Ending, Observer};
-use crate::playbook::{Inventory, Plan};
-pub mod timeline { pub fn render(_: &crate::report::story::Story, _: &super::Night) -> String { String::new() } }
-pub struct Script<'a> { pub plan: &'a Arc<Plan>, pub inventory: &'a Inventory, pub started: Started, pub seed: u64, pub observers: Vec<Observer> }
-pub struct Night { pub ending: Ending, pub journal: Vec<u8>, pub records: Vec<Record> }
-pub fn scope(_: &Plan, _: &Inventory) -> String { String::new() }
-pub fn good_night(_: Script<'_>) -> Result<Night, String> { unimplemented!() }
+//! Floor 8: the only room that joins emulator and device.
+//!
+//! A rehearsal runs the shipping engine, drivers, SSH and SNMP against emulated chassis on an
+//! in-memory network, on a single-thread runtime whose clock is paused: whenever everybody waits,
+//! time jumps to the next thing that is due. Nothing here opens a socket. The same inputs give the
+//! same journal, byte for byte.
+
+pub mod lab;
+pub mod night;
+pub mod timeline;
+pub mod traffic;
+
+pub use night::{Error, Night, Script, good_night, scope};
