@@ -282,14 +282,14 @@ impl Net {
                         continue;
                     }
                 },
-                (Label::Rest(name), _) if !exact => Word { name: Some(name), text: word.to_owned() },
+                (Label::Rest(name), _) if !exact => Word { name: Some(name), text: quoted(word) },
                 _ => continue,
             };
             let mut words = thread.words.clone();
             match (&edge.label, words.last_mut()) {
                 (Label::Rest(name), Some(last)) if last.name == Some(name) => {
                     last.text.push(' ');
-                    last.text.push_str(word);
+                    last.text.push_str(&read.text);
                 }
                 _ => words.push(read),
             }
@@ -444,16 +444,23 @@ pub fn join(words: &[Word]) -> String {
             line.push(' ');
         }
         let parts = matches!(word.name, Some(name) if name.ends_with("text"));
-        let blank = word.text.is_empty() || word.text.contains(char::is_whitespace);
-        if blank && !parts {
-            line.push('"');
+        // The rest of a line holds its own quotes.
+        if parts {
             line.push_str(&word.text);
-            line.push('"');
         } else {
-            line.push_str(&word.text);
+            line.push_str(&quoted(&word.text));
         }
     }
     line
+}
+
+/// A word that [`split`] reads as one.
+fn quoted(word: &str) -> String {
+    if word.is_empty() || word.contains(char::is_whitespace) {
+        format!("\"{word}\"")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn begins(keyword: &str, typed: &str) -> bool {

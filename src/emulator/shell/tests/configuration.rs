@@ -116,6 +116,7 @@ fn cli_1_10_warn_gives_ten_seconds() {
     let refused = two.wait(&mut world);
     assert!(refused.contains("Failure: Another administrator could not release"), "{refused}");
     two.send(&mut world, "configure lock warn");
+    one.type_in(&mut world, b"");
     one.send(&mut world, "end");
     assert!(two.wait(&mut world).ends_with("(config)# "));
 }
