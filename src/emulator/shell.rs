@@ -139,7 +139,13 @@ impl Shell {
     }
 
     /// Takes what was typed.
-    pub fn input(&mut self, bytes: &[u8], chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    pub fn input(
+        &mut self,
+        bytes: &[u8],
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         let mut next = self.tick(chassis, now, out);
         for byte in bytes {
             if next == Next::Close {
@@ -201,7 +207,13 @@ impl Shell {
     }
 
     /// Replays what was typed while a command ran.
-    fn catch_up(&mut self, mut next: Next, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    fn catch_up(
+        &mut self,
+        mut next: Next,
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         while !self.is_busy() && next != Next::Close {
             let Some(byte) = self.ahead.pop_front() else {
                 break;
@@ -263,7 +275,14 @@ impl Shell {
     }
 
     /// Does one line, or asks about it.
-    fn command(&mut self, line: &str, confirmed: bool, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    fn command(
+        &mut self,
+        line: &str,
+        confirmed: bool,
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         let line = line.trim();
         let (command, pipes) = match pipe::cut(line) {
             _ if line.is_empty() || line.starts_with('#') => {
@@ -278,7 +297,8 @@ impl Shell {
             }
         };
         let session = self.session.as_ref();
-        let auto = session.is_some_and(|session| session.autoconfirm) || chassis.running.view().autoconfirm;
+        let auto = session.is_some_and(|session| session.autoconfirm)
+            || chassis.running.view().autoconfirm;
         let next = self.execute(&command, pipes, confirmed || auto, chassis, now, out);
         if let Activity::Asking(asked) = &mut self.activity {
             line.clone_into(asked);
@@ -316,7 +336,12 @@ impl Shell {
             }
             Reply::Wait(id, awaited) => {
                 print(&text, out);
-                self.activity = Activity::Job { id, awaited, stars: 0, pipes };
+                self.activity = Activity::Job {
+                    id,
+                    awaited,
+                    stars: 0,
+                    pipes,
+                };
                 return self.look_at_job(chassis, now, out);
             }
             Reply::Reload => {
@@ -341,8 +366,16 @@ impl Shell {
     }
 
     /// Prints an output through its filters, page by page.
-    fn present(&mut self, text: &str, pipes: &[Pipe], chassis: &Chassis, out: &mut Vec<u8>) -> Next {
-        let kept = text.lines().filter(|line| pipes.iter().all(|pipe| pipe.keeps(line)));
+    fn present(
+        &mut self,
+        text: &str,
+        pipes: &[Pipe],
+        chassis: &Chassis,
+        out: &mut Vec<u8>,
+    ) -> Next {
+        let kept = text
+            .lines()
+            .filter(|line| pipes.iter().all(|pipe| pipe.keeps(line)));
         let more = pipes.iter().any(|pipe| matches!(pipe, Pipe::More));
         let length = self.page_length(more);
         if length == 0 {
@@ -365,7 +398,13 @@ impl Shell {
         }
     }
 
-    fn page(&mut self, mut rest: VecDeque<String>, lines: usize, chassis: &Chassis, out: &mut Vec<u8>) -> Next {
+    fn page(
+        &mut self,
+        mut rest: VecDeque<String>,
+        lines: usize,
+        chassis: &Chassis,
+        out: &mut Vec<u8>,
+    ) -> Next {
         for line in rest.drain(..lines.min(rest.len())) {
             print_line(&line, out);
         }
@@ -380,7 +419,13 @@ impl Shell {
     }
 
     /// Space is a page, Enter a line, q the end (`staros-cli.md` 1.5).
-    fn page_key(&mut self, byte: u8, rest: VecDeque<String>, chassis: &Chassis, out: &mut Vec<u8>) -> Next {
+    fn page_key(
+        &mut self,
+        byte: u8,
+        rest: VecDeque<String>,
+        chassis: &Chassis,
+        out: &mut Vec<u8>,
+    ) -> Next {
         let lines = match byte {
             b' ' => self.page_length(true),
             b'\r' | b'\n' => 1,
@@ -397,12 +442,20 @@ impl Shell {
     }
 
     fn look_at_job(&mut self, chassis: &Chassis, now: Time, out: &mut Vec<u8>) -> Next {
-        let Activity::Job { id, awaited, stars, pipes } = &mut self.activity else {
+        let Activity::Job {
+            id,
+            awaited,
+            stars,
+            pipes,
+        } = &mut self.activity
+        else {
             return Next::Idle;
         };
         let awaited = *awaited;
         let (shown, ended) = match chassis.job(*id) {
-            JobState::Running { until, progress } => (usize::from(progress) * STARS / 100, Err(until)),
+            JobState::Running { until, progress } => {
+                (usize::from(progress) * STARS / 100, Err(until))
+            }
             JobState::Finished(Ok(report)) => (STARS, Ok(Ok(report))),
             JobState::Finished(Err(why)) => (*stars, Ok(Err(why))),
         };
@@ -412,7 +465,9 @@ impl Shell {
         }
         let result = match ended {
             Ok(result) => result,
-            Err(until) if awaited == Awaited::Copy => return Next::WakeAt(until.min(now + PROGRESS)),
+            Err(until) if awaited == Awaited::Copy => {
+                return Next::WakeAt(until.min(now + PROGRESS));
+            }
             Err(until) => return Next::WakeAt(until),
         };
         if *stars > 0 {
@@ -433,7 +488,8 @@ impl Shell {
             return;
         };
         let notices = chassis.config_lock.take_notices(session.terminal);
-        let expelled = session.configuring.is_some() && !chassis.config_lock.is_configuring(session.terminal);
+        let expelled =
+            session.configuring.is_some() && !chassis.config_lock.is_configuring(session.terminal);
         if expelled {
             session.configuring = None;
         }
@@ -453,10 +509,16 @@ impl Shell {
             return;
         };
         let configuring = session.configuring.as_ref();
-        let context = configuring.map_or(session.context.as_str(), |path| path.context().unwrap_or("local"));
+        let context = configuring.map_or(session.context.as_str(), |path| {
+            path.context().unwrap_or("local")
+        });
         let mode = configuring.map_or(String::new(), |path| format!("({})", path.prompt()));
         let gap = if self.style.spaced_prompt { " " } else { "" };
-        let mark = if session.user.level == Level::Administrator { '#' } else { '>' };
+        let mark = if session.user.level == Level::Administrator {
+            '#'
+        } else {
+            '>'
+        };
         let host = chassis.hostname();
         self.last_prompt = format!("[{context}]{gap}{host}{mode}{mark} ");
     }
@@ -488,7 +550,11 @@ impl Shell {
     fn candidates(&self, text: &str, chassis: &Chassis) -> Result<Vec<String>, String> {
         let mut words = split(text);
         let ends_in_word = !text.is_empty() && !text.ends_with(char::is_whitespace);
-        let prefix = if ends_in_word { words.pop().unwrap_or_default() } else { String::new() };
+        let prefix = if ends_in_word {
+            words.pop().unwrap_or_default()
+        } else {
+            String::new()
+        };
         let Some(session) = &self.session else {
             return Ok(Vec::new());
         };
@@ -517,7 +583,9 @@ fn exec(
             return (String::new(), Reply::Done);
         }
     };
-    let stamp = session.timestamps.then(|| format::long(&chassis.calendar(now)));
+    let stamp = session
+        .timestamps
+        .then(|| format::long(&chassis.calendar(now)));
     let mut call = Call {
         chassis,
         now,
@@ -538,14 +606,27 @@ fn describe(awaited: Awaited, report: &JobReport) -> String {
         Awaited::Copy => {
             let seconds = report.took.as_secs_f64();
             let rate = report.bytes as f64 / 1024.0 / seconds.max(0.001);
-            format!("Transferred {} bytes in {seconds:.3} seconds ({rate:.1} KB/sec)", report.bytes)
+            format!(
+                "Transferred {} bytes in {seconds:.3} seconds ({rate:.1} KB/sec)",
+                report.bytes
+            )
         }
         Awaited::Synchronize { check_only } => {
             let verb = if check_only { "Differs" } else { "Updated" };
-            let mut lines: Vec<String> =
-                report.files.iter().map(|file| format!("{verb} /flash/{}", file.trim_start_matches("/flash/"))).collect();
-            let summary = if check_only { "file(s) differ" } else { "file(s) synchronized" };
-            lines.push(format!("{} {summary} on the standby management card", report.files.len()));
+            let mut lines: Vec<String> = report
+                .files
+                .iter()
+                .map(|file| format!("{verb} /flash/{}", file.trim_start_matches("/flash/")))
+                .collect();
+            let summary = if check_only {
+                "file(s) differ"
+            } else {
+                "file(s) synchronized"
+            };
+            lines.push(format!(
+                "{} {summary} on the standby management card",
+                report.files.len()
+            ));
             lines.join("\n")
         }
         Awaited::Save => String::new(),

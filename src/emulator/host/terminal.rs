@@ -124,7 +124,10 @@ impl Drop for Tty {
     fn drop(&mut self) {
         self.shared.lock().terminals.remove(&self.number);
         let name = self.name();
-        self.shared.drive(|chassis, now| chassis.session_ended(now, &self.user, &name));
+        self.shared.drive(|chassis, now| {
+            chassis.config_lock.line_lost(&name);
+            chassis.session_ended(now, &self.user, &name);
+        });
     }
 }
 

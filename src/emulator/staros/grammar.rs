@@ -180,7 +180,10 @@ impl Net {
         let threads = self.follow(words, allowed)?;
         let mut next = Vec::new();
         for thread in &threads {
-            for edge in self.edges[thread.state].iter().filter(|e| allowed(e.pattern)) {
+            for edge in self.edges[thread.state]
+                .iter()
+                .filter(|e| allowed(e.pattern))
+            {
                 match &edge.label {
                     Label::Keyword(word) if begins(word, prefix) => next.push((*word).to_owned()),
                     Label::Parameter(name, _) | Label::Rest(name) if prefix.is_empty() => {
@@ -230,7 +233,11 @@ impl Net {
         words: &[String],
         allowed: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<Thread>, Misunderstood> {
-        let start = Thread { state: 0, words: Vec::new(), key: None };
+        let start = Thread {
+            state: 0,
+            words: Vec::new(),
+            key: None,
+        };
         let mut threads = self.closure(vec![start]);
         for word in words {
             threads = self.step(&threads, word, allowed)?;
@@ -276,13 +283,22 @@ impl Net {
                     text: (*keyword).to_owned(),
                 },
                 (Label::Parameter(name, kind), _) if !exact => match check(word, kind) {
-                    Ok(()) => Word { name: Some(name), text: word.to_owned() },
+                    Ok(()) => Word {
+                        name: Some(name),
+                        text: word.to_owned(),
+                    },
                     Err(why) => {
-                        invalid.get_or_insert(Misunderstood::Invalid(word.to_owned(), format!("{name} {why}")));
+                        invalid.get_or_insert(Misunderstood::Invalid(
+                            word.to_owned(),
+                            format!("{name} {why}"),
+                        ));
                         continue;
                     }
                 },
-                (Label::Rest(name), _) if !exact => Word { name: Some(name), text: quoted(word) },
+                (Label::Rest(name), _) if !exact => Word {
+                    name: Some(name),
+                    text: quoted(word),
+                },
                 _ => continue,
             };
             let mut words = thread.words.clone();
@@ -293,7 +309,11 @@ impl Net {
                 }
                 _ => words.push(read),
             }
-            next.push(Thread { state: edge.to, words, key: thread.key });
+            next.push(Thread {
+                state: edge.to,
+                words,
+                key: thread.key,
+            });
         }
         if next.is_empty() {
             return Err(invalid.unwrap_or_else(|| Misunderstood::Unknown(word.to_owned())));
@@ -323,7 +343,13 @@ impl Net {
     }
 
     /// Adds items up to a closing bracket or comma; returns the state behind them.
-    fn sequence(&mut self, items: &[&'static str], at: &mut usize, from: usize, pattern: usize) -> usize {
+    fn sequence(
+        &mut self,
+        items: &[&'static str],
+        at: &mut usize,
+        from: usize,
+        pattern: usize,
+    ) -> usize {
         let mut state = from;
         while let Some(&item) = items.get(*at) {
             match item {
@@ -370,7 +396,10 @@ impl Net {
     }
 
     fn word(&mut self, from: usize, item: &'static str, to: usize, pattern: usize) {
-        let Some(parameter) = item.strip_prefix('<').and_then(|item| item.strip_suffix('>')) else {
+        let Some(parameter) = item
+            .strip_prefix('<')
+            .and_then(|item| item.strip_suffix('>'))
+        else {
             for keyword in item.split('|') {
                 self.edge(from, Label::Keyword(keyword), to, pattern);
             }

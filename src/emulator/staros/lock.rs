@@ -76,6 +76,17 @@ impl ConfigLock {
         self.terminals.remove(&id);
     }
 
+    /// A line was lost without a goodbye: whoever was on it is logged out.
+    pub fn line_lost(&mut self, tty: &str) {
+        let on_it = self
+            .terminals
+            .iter()
+            .filter(|(_, terminal)| terminal.tty == tty);
+        for id in on_it.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.log_out(id);
+        }
+    }
+
     /// Who is logged in, longest first.
     pub fn terminals(&self) -> impl Iterator<Item = &Terminal> {
         self.terminals.values()
@@ -169,7 +180,8 @@ impl ConfigLock {
     /// What others had to tell this session since it was last asked.
     pub fn take_notices(&mut self, id: TerminalId) -> Vec<String> {
         let own = self.terminals.get_mut(&id);
-        own.map(|own| std::mem::take(&mut own.notices)).unwrap_or_default()
+        own.map(|own| std::mem::take(&mut own.notices))
+            .unwrap_or_default()
     }
 
     fn user(&self, id: TerminalId) -> &str {

@@ -108,8 +108,25 @@ use Mode::*;
 use Opens::{Block, BootStack};
 
 const ALL: &[Mode] = &[
-    Global, Context, Card, Port, Vlan, Ntp, Bulkstats, Interface, Ipsp, Sshd, Subscriber,
-    AaaGroup, AccessList, Bgp, AddressFamily, Apn, DiameterEndpoint, Service, Srp,
+    Global,
+    Context,
+    Card,
+    Port,
+    Vlan,
+    Ntp,
+    Bulkstats,
+    Interface,
+    Ipsp,
+    Sshd,
+    Subscriber,
+    AaaGroup,
+    AccessList,
+    Bgp,
+    AddressFamily,
+    Apn,
+    DiameterEndpoint,
+    Service,
+    Srp,
 ];
 
 const fn line(pattern: &'static str) -> Rule {
@@ -144,7 +161,9 @@ const GLOBAL: &[Rule] = &[
     line("logging disable eventid <event:1-999999>"),
     line("snmp engine-id local ! <engine>"),
     line("snmp server [ port <port:1-65535> ]"),
-    line("snmp community name <community> ! { read-only , read-write , context <context> , view <view> }"),
+    line(
+        "snmp community name <community> ! { read-only , read-write , context <context> , view <view> }",
+    ),
     line(
         "snmp community encrypted name <secret> ! { read-only , read-write , context <context> , view <view> }",
     ),
@@ -154,7 +173,9 @@ const GLOBAL: &[Rule] = &[
          traps , informs , non-default , security-level noauth|auth|priv-auth }",
     ),
     line("snmp trap suppress|enable <trap>"),
-    line("snmp notif-threshold ! <count:1-10000> [ low <low:1-10000> ] [ period <period:1-10000> ]"),
+    line(
+        "snmp notif-threshold ! <count:1-10000> [ low <low:1-10000> ] [ period <period:1-10000> ]",
+    ),
     line("snmp authentication-failure-trap"),
     line("session-recovery-timer ! <seconds:1-3600>"),
     block("context <name>", Context),
@@ -191,7 +212,10 @@ const VLAN: &[Rule] = &[
     line("bind interface ! <interface> <context>"),
 ];
 
-const NTP: &[Rule] = &[line("enable [ <context> ]"), line("server <address> ! { prefer , version <v:1-4> }")];
+const NTP: &[Rule] = &[
+    line("enable [ <context> ]"),
+    line("server <address> ! { prefer , version <v:1-4> }"),
+];
 
 const BULKSTATS: &[Rule] = &[
     line("gather-on-standby"),
@@ -228,11 +252,15 @@ const CONTEXT: &[Rule] = &[
     line("busyout ip pool all"),
     line("busyout ip pool address-range <start:ip> <end:ip>"),
     line("busyout ipv6 pool name <name>"),
-    line("administrator <name> ! password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }"),
+    line(
+        "administrator <name> ! password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }",
+    ),
     line(
         "administrator <name> ! encrypted password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }",
     ),
-    line("config-administrator <name> ! [ encrypted ] password <secret> { ftp , nocli , ecs , noecs }"),
+    line(
+        "config-administrator <name> ! [ encrypted ] password <secret> { ftp , nocli , ecs , noecs }",
+    ),
     line("operator <name> ! [ encrypted ] password <secret> { nocli , ecs , noecs }"),
     line("inspector <name> ! [ encrypted ] password <secret> { nocli , ecs , noecs }"),
     line("ssh generate key [ type v2-rsa|v2-dsa ]"),
@@ -272,8 +300,13 @@ const INTERFACE: &[Rule] = &[
     line("ip address <prefix> ! { srp-activate , secondary }"),
     line("ipv6 address <prefix> ! { srp-activate , secondary }"),
     line("ip mtu ! <mtu:576-2048>"),
-    line("port-switch-on-L3-fail ! address <address:ip> { minimum-switchover-period <seconds:1-10000> }"),
-    block("pool-share-protocol ! primary|secondary <address:ip> [ mode active|inactive|check-config ]", Ipsp),
+    line(
+        "port-switch-on-L3-fail ! address <address:ip> { minimum-switchover-period <seconds:1-10000> }",
+    ),
+    block(
+        "pool-share-protocol ! primary|secondary <address:ip> [ mode active|inactive|check-config ]",
+        Ipsp,
+    ),
 ];
 
 const IPSP: &[Rule] = &[
@@ -317,7 +350,11 @@ const AAA_GROUP: &[Rule] = &[
     line("diameter authentication|accounting server <host> ! priority <priority:1-1000>"),
 ];
 
-const ACCESS_LIST: &[Rule] = &[line("permit <text...>"), line("deny <text...>"), line("redirect <text...>")];
+const ACCESS_LIST: &[Rule] = &[
+    line("permit <text...>"),
+    line("deny <text...>"),
+    line("redirect <text...>"),
+];
 
 const BGP: &[Rule] = &[
     line("router-id ! <address:ip>"),
@@ -325,9 +362,13 @@ const BGP: &[Rule] = &[
     line("neighbor <address:ip> activate"),
     line("neighbor <address:ip> shutdown"),
     line("neighbor <address:ip> description ! <text...>"),
-    line("neighbor <address:ip> timers ! keepalive-interval <keepalive:0-65535> holdtime-interval <hold:0-65535>"),
+    line(
+        "neighbor <address:ip> timers ! keepalive-interval <keepalive:0-65535> holdtime-interval <hold:0-65535>",
+    ),
     line("neighbor <address:ip> route-map <map> in|out"),
-    line("neighbor <address:ip> update-source|weight|ebgp-multihop|max-prefix|srp-activated-soft-clear ! <text...>"),
+    line(
+        "neighbor <address:ip> update-source|weight|ebgp-multihop|max-prefix|srp-activated-soft-clear ! <text...>",
+    ),
     line("neighbor <address:ip> fall-over bfd [ multihop ]"),
     line("network <prefix>"),
     line("redistribute connected|static|rip|ospf [ route-map <map> ]"),
@@ -380,7 +421,9 @@ const SERVICE: &[Rule] = &[
     line("isakmp <text...>"),
     line("ip local-port|source-violation ! <text...>"),
     line("spi <text...>"),
-    line("lifetime|reg-lifetime|setup-timeout|simul-bindings|retransmission-timeout|max-retransmissions ! <text...>"),
+    line(
+        "lifetime|reg-lifetime|setup-timeout|simul-bindings|retransmission-timeout|max-retransmissions ! <text...>",
+    ),
     line("default subscriber ! <name>"),
     line("pcf-security|pdsn-type ! <text...>"),
     line("sgsn address <address:ip>"),
@@ -407,12 +450,14 @@ const SRP: &[Rule] = &[
     line("checkpoint session compression ! lz4|zlib"),
     line("checkpoint session nack macro|micro ! [ max-response <count:0-65535> ]"),
     line("checkpoint session periodic-interval ! <minutes:30-1440>"),
-    line("guard-timer aaa-switchover-timers|diameter-switchover-timers damping-period|guard-period ! <seconds:0-300>"),
-    line("guard-timer srp-redundancy-timers aaa|bgp|diam ! damping-period|guard-period <seconds:0-300>"),
-    line("dscp-marking control|session ! <dscp>"),
     line(
-        "monitor bgp context <context> <address:ip> ! { vrf <vrf> , group <group:1-10> }",
+        "guard-timer aaa-switchover-timers|diameter-switchover-timers damping-period|guard-period ! <seconds:0-300>",
     ),
+    line(
+        "guard-timer srp-redundancy-timers aaa|bgp|diam ! damping-period|guard-period <seconds:0-300>",
+    ),
+    line("dscp-marking control|session ! <dscp>"),
+    line("monitor bgp context <context> <address:ip> ! { vrf <vrf> , group <group:1-10> }"),
     line("monitor diameter context <context> endpoint <endpoint> ! [ peer <peer> ]"),
     line("monitor authentication-probe context <context> <address:ip> ! { port <port:1-65535> }"),
     line("standby database-recovery ! aggressive|normal"),
