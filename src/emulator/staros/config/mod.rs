@@ -4,6 +4,7 @@
 //! What was accepted renders to a text that loads again.
 
 mod lab;
+mod mode;
 mod rules;
 mod tree;
 mod view;
@@ -12,7 +13,8 @@ mod view;
 mod tests;
 
 pub use lab::{Lab, lab_configuration};
-pub use rules::{Mode, Opens, Rule};
+pub use mode::Mode;
+pub use rules::{Opens, Rule};
 pub use tree::{Node, Selection};
 pub use view::{BgpNeighbor, ServerLine, ServiceLine, SrpBlock, TrapTarget, UserLine, View};
 

@@ -1,96 +1,6 @@
 //! The configuration language: which lines each mode knows, which of them open a mode.
 
-use std::sync::LazyLock;
-
-use super::super::grammar::Net;
-
-/// A configuration mode (`staros-cli.md` 1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
-    Global,
-    Context,
-    Card,
-    Port,
-    Vlan,
-    Ntp,
-    Bulkstats,
-    Interface,
-    Ipsp,
-    Sshd,
-    Subscriber,
-    AaaGroup,
-    AccessList,
-    Bgp,
-    AddressFamily,
-    Apn,
-    DiameterEndpoint,
-    Service,
-    Srp,
-}
-
-impl Mode {
-    /// The word in the prompt's parentheses, such as `config-srp`.
-    pub fn prompt(self, block: &str) -> String {
-        let word = match self {
-            Mode::Global => return "config".to_owned(),
-            Mode::Context => "ctx",
-            Mode::Card => "card",
-            Mode::Port => "port",
-            Mode::Vlan => "port-vlan",
-            Mode::Ntp => "ntp",
-            Mode::Bulkstats => "bulkstats",
-            Mode::Interface if block.ends_with(" loopback") => "if-loopback",
-            Mode::Interface => "if-eth",
-            Mode::Ipsp => "ipsp",
-            Mode::Sshd => "sshd",
-            Mode::Subscriber => "subscriber",
-            Mode::AaaGroup => "aaa-group",
-            Mode::AccessList => "acl",
-            Mode::Bgp => "bgp",
-            Mode::AddressFamily => "bgp-af",
-            Mode::Apn => "apn",
-            Mode::DiameterEndpoint => "ctx-diameter",
-            Mode::Service => block.split(' ').next().unwrap_or("service"),
-            Mode::Srp => "srp",
-        };
-        format!("config-{word}")
-    }
-
-    /// The lines this mode knows.
-    pub fn rules(self) -> &'static [Rule] {
-        match self {
-            Mode::Global => GLOBAL,
-            Mode::Context => CONTEXT,
-            Mode::Card => CARD,
-            Mode::Port => PORT,
-            Mode::Vlan => VLAN,
-            Mode::Ntp => NTP,
-            Mode::Bulkstats => BULKSTATS,
-            Mode::Interface => INTERFACE,
-            Mode::Ipsp => IPSP,
-            Mode::Sshd => SSHD,
-            Mode::Subscriber => SUBSCRIBER,
-            Mode::AaaGroup => AAA_GROUP,
-            Mode::AccessList => ACCESS_LIST,
-            Mode::Bgp => BGP,
-            Mode::AddressFamily => ADDRESS_FAMILY,
-            Mode::Apn => APN,
-            Mode::DiameterEndpoint => DIAMETER_ENDPOINT,
-            Mode::Service => SERVICE,
-            Mode::Srp => SRP,
-        }
-    }
-
-    /// The net of [`Mode::rules`], same indexes.
-    pub fn net(self) -> &'static Net {
-        static NETS: LazyLock<Vec<Net>> = LazyLock::new(|| {
-            let net = |mode: &Mode| Net::new(mode.rules().iter().map(|rule| rule.0));
-            ALL.iter().map(net).collect()
-        });
-        let index = ALL.iter().position(|mode| *mode == self);
-        &NETS[index.expect("ALL names every mode")]
-    }
-}
+use super::mode::Mode;
 
 /// A pattern and what it opens.
 pub struct Rule(pub &'static str, pub Opens);
@@ -107,28 +17,6 @@ pub enum Opens {
 use Mode::*;
 use Opens::{Block, BootStack};
 
-const ALL: &[Mode] = &[
-    Global,
-    Context,
-    Card,
-    Port,
-    Vlan,
-    Ntp,
-    Bulkstats,
-    Interface,
-    Ipsp,
-    Sshd,
-    Subscriber,
-    AaaGroup,
-    AccessList,
-    Bgp,
-    AddressFamily,
-    Apn,
-    DiameterEndpoint,
-    Service,
-    Srp,
-];
-
 const fn line(pattern: &'static str) -> Rule {
     Rule(pattern, Opens::Nothing)
 }
@@ -137,7 +25,7 @@ const fn block(pattern: &'static str, mode: Mode) -> Rule {
     Rule(pattern, Block(mode))
 }
 
-const GLOBAL: &[Rule] = &[
+pub(super) const GLOBAL: &[Rule] = &[
     line("system hostname ! <name>"),
     line("system location ! <text...>"),
     line("system contact ! <text...>"),
@@ -190,13 +78,13 @@ const GLOBAL: &[Rule] = &[
     ),
 ];
 
-const CARD: &[Rule] = &[
+pub(super) const CARD: &[Rule] = &[
     line("mode ! active|standby [ packet|pac|psc ]"),
     line("shutdown"),
     line("no shutdown"),
 ];
 
-const PORT: &[Rule] = &[
+pub(super) const PORT: &[Rule] = &[
     line("description ! <text...>"),
     line("shutdown"),
     line("no shutdown"),
@@ -205,19 +93,19 @@ const PORT: &[Rule] = &[
     block("vlan <vlan:1-4094>", Vlan),
 ];
 
-const VLAN: &[Rule] = &[
+pub(super) const VLAN: &[Rule] = &[
     line("description ! <text...>"),
     line("shutdown"),
     line("no shutdown"),
     line("bind interface ! <interface> <context>"),
 ];
 
-const NTP: &[Rule] = &[
+pub(super) const NTP: &[Rule] = &[
     line("enable [ <context> ]"),
     line("server <address> ! { prefer , version <v:1-4> }"),
 ];
 
-const BULKSTATS: &[Rule] = &[
+pub(super) const BULKSTATS: &[Rule] = &[
     line("gather-on-standby"),
     line("no gather-on-standby"),
     line("sample-interval ! <minutes:1-1440>"),
@@ -228,7 +116,7 @@ const BULKSTATS: &[Rule] = &[
     line("historical-data collection"),
 ];
 
-const CONTEXT: &[Rule] = &[
+pub(super) const CONTEXT: &[Rule] = &[
     block("interface <name> ! [ loopback ]", Interface),
     line("ip route <destination:ip> <mask:ip> ! <text...>"),
     line("ip route <prefix> ! next-hop <text...>"),
@@ -294,7 +182,7 @@ const CONTEXT: &[Rule] = &[
     block("service-redundancy-protocol", Srp),
 ];
 
-const INTERFACE: &[Rule] = &[
+pub(super) const INTERFACE: &[Rule] = &[
     line("description ! <text...>"),
     line("ip address <address:ip> <mask:ip> ! { srp-activate , secondary }"),
     line("ip address <prefix> ! { srp-activate , secondary }"),
@@ -309,13 +197,13 @@ const INTERFACE: &[Rule] = &[
     ),
 ];
 
-const IPSP: &[Rule] = &[
+pub(super) const IPSP: &[Rule] = &[
     line("dead-interval ! <seconds:25-259200>"),
     line("no dead-interval"),
     line("reserved-free-percentage ! <percent:0-100>"),
 ];
 
-const SSHD: &[Rule] = &[
+pub(super) const SSHD: &[Rule] = &[
     line("subsystem sftp|cli"),
     line("subsystem sftp|cli name <text...>"),
     line("authorized-key username <name> host <host> [ type v2-rsa|v2-dsa ]"),
@@ -328,7 +216,7 @@ const SSHD: &[Rule] = &[
     line("allowusers add <name>"),
 ];
 
-const SUBSCRIBER: &[Rule] = &[
+pub(super) const SUBSCRIBER: &[Rule] = &[
     line("ip context-name ! <name>"),
     line("ip address pool name ! <name>"),
     line("timeout idle|absolute ! <seconds:0-4294967295>"),
@@ -336,7 +224,7 @@ const SUBSCRIBER: &[Rule] = &[
     line("dns primary|secondary ! <address:ip>"),
 ];
 
-const AAA_GROUP: &[Rule] = &[
+pub(super) const AAA_GROUP: &[Rule] = &[
     line("radius attribute nas-ip-address address ! <address:ip> [ backup <backup:ip> ]"),
     line("radius attribute nas-identifier ! <name>"),
     line("radius dictionary ! <name>"),
@@ -350,13 +238,13 @@ const AAA_GROUP: &[Rule] = &[
     line("diameter authentication|accounting server <host> ! priority <priority:1-1000>"),
 ];
 
-const ACCESS_LIST: &[Rule] = &[
+pub(super) const ACCESS_LIST: &[Rule] = &[
     line("permit <text...>"),
     line("deny <text...>"),
     line("redirect <text...>"),
 ];
 
-const BGP: &[Rule] = &[
+pub(super) const BGP: &[Rule] = &[
     line("router-id ! <address:ip>"),
     line("neighbor <address:ip> remote-as ! <as:1-4294967295>"),
     line("neighbor <address:ip> activate"),
@@ -378,14 +266,14 @@ const BGP: &[Rule] = &[
     block("address-family ipv4|ipv6", AddressFamily),
 ];
 
-const ADDRESS_FAMILY: &[Rule] = &[
+pub(super) const ADDRESS_FAMILY: &[Rule] = &[
     line("neighbor <address:ip> activate"),
     line("neighbor <address:ip> route-map <map> in|out"),
     line("network <prefix>"),
     line("redistribute connected|static|rip|ospf [ route-map <map> ]"),
 ];
 
-const APN: &[Rule] = &[
+pub(super) const APN: &[Rule] = &[
     line("ip context-name ! <name>"),
     line("ip address pool name ! <name>"),
     line("aaa group ! <name>"),
@@ -396,7 +284,7 @@ const APN: &[Rule] = &[
     line("ims-auth-service ! <name>"),
 ];
 
-const DIAMETER_ENDPOINT: &[Rule] = &[
+pub(super) const DIAMETER_ENDPOINT: &[Rule] = &[
     line("origin realm ! <realm>"),
     line("origin host <host> ! address <address:ip> [ port <port:1-65535> ]"),
     line("use-proxy"),
@@ -406,7 +294,7 @@ const DIAMETER_ENDPOINT: &[Rule] = &[
     line("route-entry peer <name> ! { weight <weight:0-255> }"),
 ];
 
-const SERVICE: &[Rule] = &[
+pub(super) const SERVICE: &[Rule] = &[
     line("bind address|ipv4-address ! <address:ip> { max-subscribers <sessions:0-4000000> }"),
     line("bind ipv6-address ! <address:ip>"),
     line("associate <what> ! <text...>"),
@@ -431,7 +319,7 @@ const SERVICE: &[Rule] = &[
     line("shutdown"),
 ];
 
-const SRP: &[Rule] = &[
+pub(super) const SRP: &[Rule] = &[
     line("bind address ! <address:ip>"),
     line("chassis-mode ! primary|backup"),
     line("priority ! <priority:1-255>"),
