@@ -45,7 +45,7 @@ pub struct Chassis {
     /// Same indexes as [`Chassis::flash`].
     pub boot: Vec<Stack>,
     pub running: Running,
-    /// Who is logged in, and who may configure.
+    /// Who is logged in and who may configure; shared by all terminals.
     pub config_lock: ConfigLock,
     /// What goes wrong; may be changed while the chassis runs.
     pub faults: Faults,
@@ -80,15 +80,24 @@ pub enum Output {
     Datagram { to: SocketAddr, bytes: Vec<u8> },
     /// Open, send or close an SRP connection.
     Srp(srp::Output),
-    /// A log line for the terminals that monitor logs.
+    /// A line of the system log.
     Log(String),
+    /// A line every terminal prints (`staros-cli.md` 1.11).
+    Broadcast(String),
 }
 
 impl Chassis {
     /// A chassis that has been up and settled for long when its world begins. `epoch` is the
     /// calendar time of [`Time::ZERO`].
     pub fn new(spec: &Spec, epoch: jiff::Timestamp, now: Time) -> Self {
-        let Spec { name, overrides, configuration, users, seed, .. } = spec;
+        let Spec {
+            name,
+            overrides,
+            configuration,
+            users,
+            seed,
+            ..
+        } = spec;
         let profile = overrides.apply(spec.profile.clone());
         let software = Image {
             version: profile.release.version.clone(),
@@ -98,16 +107,26 @@ impl Chassis {
             defect: None,
         };
         let boot_image = format!("/flash/{}", image_name(&software));
-        let boot_config = overrides.config.clone().unwrap_or("/flash/production.cfg".into());
+        let boot_config = overrides
+            .config
+            .clone()
+            .unwrap_or("/flash/production.cfg".into());
         let first = Entry {
             priority: FIRST_PRIORITY,
             image: boot_image.clone(),
             config: boot_config.clone(),
         };
-        let stack = Stack { entries: overrides.boot.clone().unwrap_or(vec![first]) };
-        let mut flash = Flash { capacity_kib: profile.flash_capacity_kib, ..Flash::default() };
+        let stack = Stack {
+            entries: overrides.boot.clone().unwrap_or(vec![first]),
+        };
+        let mut flash = Flash {
+            capacity_kib: profile.flash_capacity_kib,
+            ..Flash::default()
+        };
         let mut put = |path: &str, file: File| {
-            flash.insert(path, file).unwrap_or_else(|full| panic!("initial files, {path}: {full}"));
+            flash
+                .insert(path, file)
+                .unwrap_or_else(|full| panic!("initial files, {path}: {full}"));
         };
         put(&boot_image, File::image(software.clone(), now));
         put(&boot_config, File::text(configuration.clone(), now));
@@ -130,7 +149,10 @@ impl Chassis {
         let salt = Sequence::new(*seed ^ u64::from(crc32fast::hash(name.as_bytes()))).draw();
         let mut chassis = Self {
             name: name.clone(),
-            hardware: Hardware { cards: profile.cards(), ..Hardware::default() },
+            hardware: Hardware {
+                cards: profile.cards(),
+                ..Hardware::default()
+            },
             flash: vec![flash; cards],
             boot: vec![stack; cards],
             running: Running::parse(configuration).0,
@@ -195,7 +217,11 @@ impl Chassis {
 
     /// The name in the prompt: `system hostname X`, or the name it was made with.
     pub fn hostname(&self) -> &str {
-        self.running.view().hostname.as_deref().unwrap_or(&self.name)
+        self.running
+            .view()
+            .hostname
+            .as_deref()
+            .unwrap_or(&self.name)
     }
 
     /// The time of the latest input.
@@ -206,16 +232,23 @@ impl Chassis {
     /// What the device's own clock shows at `at`: its zone, its skew. The zone's abbreviation is
     /// [`Profile::time_zone`].
     pub fn calendar(&self, at: Time) -> jiff::Zoned {
-        let shown = self.epoch.checked_add(at).and_then(|t| t.checked_add(self.profile.clock_skew));
+        let shown = self
+            .epoch
+            .checked_add(at)
+            .and_then(|t| t.checked_add(self.profile.clock_skew));
         let offset = jiff::tz::Offset::from_seconds(self.profile.utc_offset_minutes * 60);
         let zone = jiff::tz::TimeZone::fixed(offset.expect("a zone is within a day of UTC"));
-        shown.expect("a run ends before the calendar does").to_zoned(zone)
+        shown
+            .expect("a run ends before the calendar does")
+            .to_zoned(zone)
     }
 
     /// Time since the running software started; zero while none runs.
     pub fn uptime(&self, now: Time) -> Duration {
         let since = self.power.software_since();
-        since.map_or(Duration::ZERO, |since| now.saturating_sub(since) + self.uptime_before)
+        since.map_or(Duration::ZERO, |since| {
+            now.saturating_sub(since) + self.uptime_before
+        })
     }
 
     /// The image that runs (or ran last).
@@ -239,7 +272,10 @@ impl Chassis {
         let name = credential.user();
         let known = self.accounts.iter().find(|account| account.name == name);
         if let Some(account) = known {
-            let user = User { name: account.name.clone(), level: account.level };
+            let user = User {
+                name: account.name.clone(),
+                level: account.level,
+            };
             return account.accepts(credential).then_some(user);
         }
         self.configured_user(credential)
@@ -249,10 +285,21 @@ impl Chassis {
     pub fn user(&self, name: &str) -> Option<User> {
         let account = self.accounts.iter().find(|account| account.name == name);
         if let Some(account) = account {
-            return Some(User { name: account.name.clone(), level: account.level });
+            return Some(User {
+                name: account.name.clone(),
+                level: account.level,
+            });
         }
-        let line = self.running.view().users.iter().find(|line| line.name == name)?;
-        Some(User { name: line.name.clone(), level: line.level })
+        let line = self
+            .running
+            .view()
+            .users
+            .iter()
+            .find(|line| line.name == name)?;
+        Some(User {
+            name: line.name.clone(),
+            level: line.level,
+        })
     }
 
     /// To be called after every accepted configuration line.
@@ -270,7 +317,10 @@ impl Chassis {
             for target in &self.running.view().trap_targets {
                 self.trap_count = self.trap_count.wrapping_add(1) & i32::MAX;
                 let bytes = trap.encode(&target.community, self.trap_count, uptime);
-                self.outputs.push_back(Output::Datagram { to: target.address, bytes });
+                self.outputs.push_back(Output::Datagram {
+                    to: target.address,
+                    bytes,
+                });
             }
         }
         self.traps.push(trap);
@@ -315,7 +365,13 @@ impl Chassis {
 
     /// A log line for whoever watches.
     pub(super) fn log(&mut self, line: impl Into<String>) {
-        self.outputs.push_back(Output::Log(line.into()));
+        let line = line.into();
+        let output = if self.faults.logs_on_terminals {
+            Output::Broadcast(line)
+        } else {
+            Output::Log(line)
+        };
+        self.outputs.push_back(output);
     }
 
     /// Runs after every input: what follows from it.
@@ -348,7 +404,11 @@ fn session_args(user: &User, line: &str) -> Vec<Arg> {
 
 /// What a vendor calls the file, such as `asr5500-21.28.3.bin.SPA`.
 pub fn image_name(image: &Image) -> String {
-    format!("{}-{}.bin.SPA", image.platform.to_lowercase(), image.version)
+    format!(
+        "{}-{}.bin.SPA",
+        image.platform.to_lowercase(),
+        image.version
+    )
 }
 
 /// The IPv4 form of an address that travels in an IpAddress object; others read as unspecified.

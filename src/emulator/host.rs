@@ -65,10 +65,19 @@ struct Inner {
     links: Links,
     /// Half-open streams of sessions that hang for ever (SSH-2).
     frozen: Vec<Stream>,
-    /// Log lines for the terminals, by tty number.
-    terminals: BTreeMap<u16, mpsc::Sender<String>>,
+    /// By tty number.
+    terminals: BTreeMap<u16, mpsc::Sender<Nudge>>,
     armed: Option<Time>,
     last: Situation,
+}
+
+/// Something a terminal should know although its user typed nothing.
+#[derive(Clone, Debug)]
+enum Nudge {
+    /// A line to print.
+    Say(String),
+    /// Somebody else changed something, or the chassis goes down.
+    Look,
 }
 
 /// What the driver keeps ports open for.
@@ -76,6 +85,7 @@ struct Inner {
 struct Situation {
     access: Access,
     endpoint: Option<Endpoint>,
+    up: bool,
 }
 
 /// Puts a chassis on its networks. It answers at [`Handle::ssh_address`] when this returns.
@@ -83,13 +93,23 @@ struct Situation {
 /// # Errors
 /// When an address cannot be bound.
 pub async fn start(spec: Spec, networks: Networks, clock: Clock) -> io::Result<Handle> {
-    let datagrams = networks.management.bind(SocketAddr::new(spec.address, 0)).await?;
-    let ssh = networks.management.listen(SocketAddr::new(spec.address, SSH_PORT)).await?;
+    let datagrams = networks
+        .management
+        .bind(SocketAddr::new(spec.address, 0))
+        .await?;
+    let ssh = networks
+        .management
+        .listen(SocketAddr::new(spec.address, SSH_PORT))
+        .await?;
     let address = ssh.local();
     let now = clock.elapsed();
     let chassis = Chassis::new(&spec, clock.at(Time::ZERO), now);
     let host_key = terminal::host_key(&spec);
-    let last = Situation { access: Access::Login, endpoint: None };
+    let last = Situation {
+        access: Access::Login,
+        endpoint: None,
+        up: true,
+    };
     let inner = Inner {
         chassis,
         datagrams,
@@ -106,13 +126,23 @@ pub async fn start(spec: Spec, networks: Networks, clock: Clock) -> io::Result<H
         changed: Notify::new(),
     });
     let endpoint = shared.lock().chassis.srp_endpoint();
-    let mut ports = Ports { shared: shared.clone(), at: address, ssh: None, srp: None };
+    let mut ports = Ports {
+        shared: shared.clone(),
+        at: address,
+        ssh: None,
+        srp: None,
+    };
     ports.ssh = Some(terminal::serve(shared.clone(), ssh, &host_key));
     ports.follow_endpoint(endpoint).await;
     shared.lock().last.endpoint = endpoint;
     let mut driver = JoinSet::new();
     driver.spawn(ports.run(Situation { endpoint, ..last }));
-    Ok(Handle { shared, address, host_key, _driver: driver })
+    Ok(Handle {
+        shared,
+        address,
+        host_key,
+        _driver: driver,
+    })
 }
 
 impl Handle {
@@ -157,7 +187,11 @@ impl Shared {
         let now = self.clock.elapsed();
         let mut guard = self.lock();
         let inner = &mut *guard;
-        if inner.chassis.deadline().is_some_and(|deadline| deadline <= now) {
+        if inner
+            .chassis
+            .deadline()
+            .is_some_and(|deadline| deadline <= now)
+        {
             inner.chassis.tick(now);
         }
         let result = act(&mut inner.chassis, now);
@@ -171,19 +205,16 @@ impl Shared {
                 Output::Srp(output) => links::perform(self, inner, now, output),
                 Output::Log(line) => {
                     tracing::debug!(chassis = inner.chassis.name, line);
-                    // A terminal that does not read misses lines, as a slow console does.
-                    inner.terminals.retain(|_, terminal| {
-                        !matches!(
-                            terminal.try_send(line.clone()),
-                            Err(mpsc::error::TrySendError::Closed(_))
-                        )
-                    });
                 }
+                Output::Broadcast(line) => inner.nudge(None, &Nudge::Say(line)),
             }
         }
         let deadline = inner.chassis.deadline();
         let earlier = deadline.is_some_and(|at| inner.armed.is_none_or(|armed| at < armed));
         let situation = Situation::of(&inner.chassis);
+        if situation.up != inner.last.up {
+            inner.nudge(None, &Nudge::Look);
+        }
         if earlier || situation != inner.last {
             inner.last = situation;
             self.changed.notify_one();
@@ -192,9 +223,27 @@ impl Shared {
     }
 }
 
+impl Inner {
+    /// Tells every terminal but `except`. One that does not read misses lines, as a slow console
+    /// does.
+    fn nudge(&mut self, except: Option<u16>, nudge: &Nudge) {
+        self.terminals.retain(|number, terminal| {
+            let told = Some(*number) == except || {
+                let sent = terminal.try_send(nudge.clone());
+                !matches!(sent, Err(mpsc::error::TrySendError::Closed(_)))
+            };
+            told
+        });
+    }
+}
+
 impl Situation {
     fn of(chassis: &Chassis) -> Self {
-        Self { access: chassis.access(), endpoint: chassis.srp_endpoint() }
+        Self {
+            access: chassis.access(),
+            endpoint: chassis.srp_endpoint(),
+            up: chassis.is_up(),
+        }
     }
 }
 
@@ -240,7 +289,10 @@ impl Ports {
         let (timing_out, key) = {
             let inner = self.shared.lock();
             let times_out = inner.chassis.profile.unreachable == Unreachable::TimesOut;
-            (times_out, terminal::key_of(&inner.chassis.name, inner.chassis.key_seed()))
+            (
+                times_out,
+                terminal::key_of(&inner.chassis.name, inner.chassis.key_seed()),
+            )
         };
         let power = self.shared.networks.power.clone().filter(|_| timing_out);
         if access == Access::Unreachable {

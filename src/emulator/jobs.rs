@@ -13,11 +13,20 @@ pub struct JobId(pub u64);
 /// What a command asked for. URLs are as typed (`/flash/X`, `sftp://u:p@h/X`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Job {
-    Copy { from: String, to: String },
+    Copy {
+        from: String,
+        to: String,
+    },
     /// `filesystem synchronize all [checkonly]`
-    Synchronize { check_only: bool },
+    Synchronize {
+        check_only: bool,
+    },
     /// `save configuration PATH [-redundant]`; `text` is what will be written.
-    Save { path: String, text: String, redundant: bool },
+    Save {
+        path: String,
+        text: String,
+        redundant: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -69,20 +78,35 @@ impl Jobs {
     ) -> JobId {
         self.last += 1;
         let id = JobId(self.last);
-        self.running.push(Task { id, job, began, until: began + takes, cut_at_percent });
+        self.running.push(Task {
+            id,
+            job,
+            began,
+            until: began + takes,
+            cut_at_percent,
+        });
         id
     }
 
     pub fn state(&self, id: JobId, now: Time) -> Option<JobState> {
         if let Some(task) = self.running.iter().find(|task| task.id == id) {
-            return Some(JobState::Running { until: task.until, progress: task.progress(now) });
+            return Some(JobState::Running {
+                until: task.until,
+                progress: task.progress(now),
+            });
         }
-        self.finished.get(&id).map(|result| JobState::Finished(result.clone()))
+        self.finished
+            .get(&id)
+            .map(|result| JobState::Finished(result.clone()))
     }
 
     /// Takes out the earliest job that is over at `now`; [`Jobs::finish`] must follow.
     pub fn due(&mut self, now: Time) -> Option<Task> {
-        let due = self.running.iter().enumerate().filter(|(_, task)| task.until <= now);
+        let due = self
+            .running
+            .iter()
+            .enumerate()
+            .filter(|(_, task)| task.until <= now);
         let (at, _) = due.min_by_key(|(_, task)| (task.until, task.id))?;
         Some(self.running.remove(at))
     }
@@ -106,7 +130,9 @@ impl Jobs {
 
     /// Whether a `save configuration` runs: the shutdown lock (`staros-cli.md` 1.10).
     pub fn saving(&self) -> bool {
-        self.running.iter().any(|task| matches!(task.job, Job::Save { .. }))
+        self.running
+            .iter()
+            .any(|task| matches!(task.job, Job::Save { .. }))
     }
 
     /// The power went: nothing that ran takes effect.

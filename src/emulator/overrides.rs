@@ -69,6 +69,9 @@ pub struct Faults {
     pub drops_ssh_on_reload: Option<SshDrop>,
     /// F-51: no trap leaves the chassis; the history still has them.
     pub traps_lost: bool,
+    /// F-66: log lines appear on every terminal, at any time.
+    pub logs_on_terminals: bool,
+    /// The pair begins in a wrong state.
     pub start_state: Option<StartState>,
     /// F-56: primary reads as backup and backup as primary.
     pub chassis_mode_swapped: bool,

@@ -34,7 +34,13 @@ pub struct Endpoint {
 
 impl Redundancy {
     pub fn new(salt: u64) -> Self {
-        Self { peer: None, context: String::new(), compared: String::new(), warm: true, salt }
+        Self {
+            peer: None,
+            context: String::new(),
+            compared: String::new(),
+            warm: true,
+            salt,
+        }
     }
 
     pub fn deadline(&self) -> Option<Time> {
@@ -47,11 +53,17 @@ impl Redundancy {
     }
 
     pub fn live_sessions(&self) -> u64 {
-        self.peer.as_ref().map_or(0, |peer| peer.totals().sessions.into())
+        self.peer
+            .as_ref()
+            .map_or(0, |peer| peer.totals().sessions.into())
     }
 
     pub fn live_if_forwarding(&self) -> u64 {
-        if self.forwards() { self.live_sessions() } else { 0 }
+        if self.forwards() {
+            self.live_sessions()
+        } else {
+            0
+        }
     }
 }
 
@@ -69,7 +81,10 @@ impl Chassis {
     /// The addresses SRP runs between; `None` while it does not run or its link is cut.
     pub fn srp_endpoint(&self) -> Option<Endpoint> {
         let settings = self.redundancy.peer.as_ref()?.settings();
-        let endpoint = Endpoint { bind: settings.bind, peer: settings.peer };
+        let endpoint = Endpoint {
+            bind: settings.bind,
+            peer: settings.peer,
+        };
         (!self.faults.srp_unreachable()).then_some(endpoint)
     }
 
@@ -118,7 +133,11 @@ impl Chassis {
         act: impl FnOnce(&mut srp::Peer) -> Result<(), srp::Refusal>,
     ) -> Result<(), String> {
         self.tick(now);
-        let peer = self.redundancy.peer.as_mut().ok_or("SRP is not configured")?;
+        let peer = self
+            .redundancy
+            .peer
+            .as_mut()
+            .ok_or("SRP is not configured")?;
         let result = act(peer).map_err(|refusal| refusal.to_string());
         self.after(now);
         result
@@ -155,7 +174,9 @@ impl Chassis {
                     peer.set_configuration(now, text.clone());
                 }
             }
-            none => none.insert(srp::Peer::new(settings, now)).set_configuration(now, text.clone()),
+            none => none
+                .insert(srp::Peer::new(settings, now))
+                .set_configuration(now, text.clone()),
         }
         self.redundancy.compared = text;
     }
@@ -176,16 +197,21 @@ impl Chassis {
 
     /// Time passes for the protocol and for the subscribers.
     pub(super) fn redundancy_due(&mut self, now: Time) {
-        let Some(peer) = &mut self.redundancy.peer else { return };
+        let Some(peer) = &mut self.redundancy.peer else {
+            return;
+        };
         if peer.deadline().is_some_and(|deadline| deadline <= now) {
             peer.handle(now, srp::Input::Tick);
         }
         while let Some((left, came)) = self.population.step(now) {
-            let peer = self.redundancy.peer.as_mut().expect("only an SRP chassis has subscribers");
+            let peer = self
+                .redundancy
+                .peer
+                .as_mut()
+                .expect("only an SRP chassis has subscribers");
             for call_id in left {
-                if let Err(refusal) = peer.detach(call_id) {
-                    self.outputs.push_back(Output::Log(format!("detach: {refusal}")));
-                }
+                // The protocol may have dropped the call already, in an audit.
+                let _gone = peer.detach(call_id);
             }
             self.attach(now, came);
         }
@@ -194,7 +220,11 @@ impl Chassis {
     /// Everything the protocol wants, until it wants nothing more.
     pub(super) fn drain_redundancy(&mut self, now: Time) {
         loop {
-            while let Some(output) = self.redundancy.peer.as_mut().and_then(srp::Peer::poll_output)
+            while let Some(output) = self
+                .redundancy
+                .peer
+                .as_mut()
+                .and_then(srp::Peer::poll_output)
             {
                 match output {
                     srp::Output::Open(_) | srp::Output::Send(..) | srp::Output::Close(_) => {
@@ -214,7 +244,9 @@ impl Chassis {
     /// Subscribers reach the chassis that is Active and has its services started. Answers whether
     /// that changed.
     fn follow_role(&mut self, now: Time) -> bool {
-        let Some(peer) = &self.redundancy.peer else { return false };
+        let Some(peer) = &self.redundancy.peer else {
+            return false;
+        };
         if peer.state() == srp::State::Standby {
             self.redundancy.warm = false;
         }
@@ -235,12 +267,25 @@ impl Chassis {
     }
 
     fn attach(&mut self, now: Time, arrivals: Vec<Arrival>) {
-        let peer = self.redundancy.peer.as_mut().expect("only an SRP chassis has subscribers");
-        for Arrival { call_id, ims, instance } in arrivals {
-            let session = srp::Session { call_id, started: now, ims, instance };
-            if let Err(refusal) = peer.attach(now, session) {
+        let peer = self
+            .redundancy
+            .peer
+            .as_mut()
+            .expect("only an SRP chassis has subscribers");
+        for Arrival {
+            call_id,
+            ims,
+            instance,
+        } in arrivals
+        {
+            let session = srp::Session {
+                call_id,
+                started: now,
+                ims,
+                instance,
+            };
+            if peer.attach(now, session).is_err() {
                 self.population.refused(call_id);
-                self.outputs.push_back(Output::Log(format!("attach: {refusal}")));
             }
         }
     }
@@ -261,8 +306,15 @@ impl Chassis {
                 return self.raise_alarm(now, "SRP", text);
             }
         };
-        let bind = self.redundancy.peer.as_ref().map(|peer| ipv4(peer.settings().bind));
-        let mut args = vec![Arg::Text("starContextName", self.redundancy.context.clone())];
+        let bind = self
+            .redundancy
+            .peer
+            .as_ref()
+            .map(|peer| ipv4(peer.settings().bind));
+        let mut args = vec![Arg::Text(
+            "starContextName",
+            self.redundancy.context.clone(),
+        )];
         args.extend(bind.map(|bind| Arg::Address("starSRPIpAddress", bind)));
         if let srp::Notice::SwitchoverOccured(reason) = notice {
             args.push(Arg::Number("starSRPSwitchReason", reason as i64));
@@ -289,14 +341,20 @@ impl Chassis {
         srp::Settings {
             bind,
             peer,
-            mode: if primary { srp::Mode::Primary } else { srp::Mode::Backup },
+            mode: if primary {
+                srp::Mode::Primary
+            } else {
+                srp::Mode::Backup
+            },
             priority: block.priority,
             tiebreak_mac: self.tiebreak_mac(),
             hello: block.hello,
             dead: block.dead,
             delay: block.delay,
             // Up to 10 % of the interval, so that two chassis do not speak in unison (A.4).
-            hello_phase: block.hello.mul_f64((self.redundancy.salt % 1000) as f64 / 10_000.0),
+            hello_phase: block
+                .hello
+                .mul_f64((self.redundancy.salt % 1000) as f64 / 10_000.0),
             configuration_interval: block.configuration_interval,
             modifier,
             checkpoint_duration: block.checkpoint_duration,

@@ -62,8 +62,6 @@ pub struct Shell {
     /// `None` before [`Shell::open`] and after [`Shell::hang_up`].
     session: Option<Session>,
     editor: Editor,
-    /// Printed again behind a notice.
-    last_prompt: String,
     activity: Activity,
     /// Typed while a command runs.
     ahead: VecDeque<u8>,
@@ -97,7 +95,6 @@ impl Shell {
             style: Style::default(),
             session: None,
             editor: Editor::default(),
-            last_prompt: String::new(),
             activity: Activity::Prompt,
             ahead: VecDeque::new(),
         }
@@ -113,6 +110,7 @@ impl Shell {
     pub fn open(&mut self, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) {
         let (name, level) = (&self.user.name, self.user.level);
         let terminal = chassis.config_lock.log_in(name, level, &self.tty, now);
+        chassis.session_started(now, &self.user, &self.tty);
         let view = chassis.running.view();
         self.session = Some(Session {
             user: self.user.clone(),
@@ -129,9 +127,10 @@ impl Shell {
     }
 
     /// Ends the session, however it came to that: locks are released. Safe to repeat.
-    pub fn hang_up(&mut self, chassis: &mut Chassis) {
+    pub fn hang_up(&mut self, chassis: &mut Chassis, now: Time) {
         if let Some(session) = self.session.take() {
             chassis.config_lock.log_out(session.terminal);
+            chassis.session_ended(now, &self.user, &self.tty);
         }
     }
 
@@ -164,7 +163,7 @@ impl Shell {
             return Next::Close;
         }
         if !chassis.is_up() {
-            self.hang_up(chassis);
+            self.hang_up(chassis, now);
             return Next::Close;
         }
         self.hear_others(chassis, out);
@@ -180,11 +179,11 @@ impl Shell {
     }
 
     /// Prints text nobody asked for, such as a log line, and the prompt again (`staros-cli.md` 1.11).
-    pub fn notice(&mut self, text: &str, out: &mut Vec<u8>) {
+    pub fn notice(&mut self, text: &str, chassis: &Chassis, out: &mut Vec<u8>) {
         out.extend(b"\r\n");
         print(text, out);
         if matches!(self.activity, Activity::Prompt) {
-            out.extend(self.last_prompt.bytes());
+            self.prompt(chassis, out);
             out.extend(self.editor.text().bytes());
         }
     }
@@ -344,7 +343,7 @@ impl Shell {
             Reply::Reload => {
                 print(&text, out);
                 if !chassis.is_up() {
-                    self.hang_up(chassis);
+                    self.hang_up(chassis, now);
                     return Next::Close;
                 }
                 self.activity = Activity::Reloading;
@@ -355,7 +354,7 @@ impl Shell {
             }
             Reply::Close => {
                 print(&text, out);
-                self.hang_up(chassis);
+                self.hang_up(chassis, now);
                 return Next::Close;
             }
         }
@@ -374,17 +373,11 @@ impl Shell {
             session.configuring = None;
         }
         if !notices.is_empty() {
-            self.refresh_prompt(chassis);
-            self.notice(&notices.join("\n"), out);
+            self.notice(&notices.join("\n"), chassis, out);
         }
     }
 
-    fn prompt(&mut self, chassis: &Chassis, out: &mut Vec<u8>) {
-        self.refresh_prompt(chassis);
-        out.extend(self.last_prompt.bytes());
-    }
-
-    fn refresh_prompt(&mut self, chassis: &Chassis) {
+    fn prompt(&self, chassis: &Chassis, out: &mut Vec<u8>) {
         let Some(session) = &self.session else {
             return;
         };
@@ -400,7 +393,7 @@ impl Shell {
             '>'
         };
         let host = chassis.hostname();
-        self.last_prompt = format!("[{context}]{gap}{host}{mode}{mark} ");
+        out.extend(format!("[{context}]{gap}{host}{mode}{mark} ").bytes());
     }
 }
 

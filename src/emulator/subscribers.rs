@@ -131,7 +131,11 @@ impl Population {
         self.live.push(call_id);
         // Session managers are numbered from 1.
         let instance = 1 + (drawn % u64::from(self.session_managers)) as u16;
-        Arrival { call_id, ims: (drawn >> 8).is_multiple_of(IMS_SHARE), instance }
+        Arrival {
+            call_id,
+            ims: (drawn >> 8).is_multiple_of(IMS_SHARE),
+            instance,
+        }
     }
 }
 
@@ -163,9 +167,20 @@ mod tests {
     fn the_population_keeps_its_size_and_renews_itself() {
         let begun = lived(1, 0);
         let ended = lived(1, 3);
-        assert!((3900..=4100).contains(&ended.live.len()), "{}", ended.live.len());
-        let stayed = ended.live.iter().filter(|call| begun.live.contains(call)).count();
-        assert!(stayed < 100, "{stayed} of the first sessions live on after six lifetimes");
+        assert!(
+            (3900..=4100).contains(&ended.live.len()),
+            "{}",
+            ended.live.len()
+        );
+        let stayed = ended
+            .live
+            .iter()
+            .filter(|call| begun.live.contains(call))
+            .count();
+        assert!(
+            stayed < 100,
+            "{stayed} of the first sessions live on after six lifetimes"
+        );
     }
 
     #[test]

@@ -132,7 +132,12 @@ impl Trap {
         let named = NAMES.iter().find(|(known, _)| *known == number);
         let (_, name) =
             named.unwrap_or_else(|| panic!("the chassis has no notification {number} to send"));
-        Self { at, number, name, args }
+        Self {
+            at,
+            number,
+            name,
+            args,
+        }
     }
 
     /// The free text of a `show snmp trap history` row, after the name.
@@ -145,13 +150,23 @@ impl Trap {
     pub fn encode(&self, community: &str, request_id: i32, uptime: Time) -> Vec<u8> {
         let enterprise = Oid::new(&ENTERPRISE).join(&[NOTIFICATIONS]);
         let mut objects: Vec<VarBind> = self.args.iter().map(Arg::varbind).collect();
-        objects.push(VarBind::new(Oid::new(SNMP_TRAP_ENTERPRISE), Value::Oid(enterprise.clone())));
+        objects.push(VarBind::new(
+            Oid::new(SNMP_TRAP_ENTERPRISE),
+            Value::Oid(enterprise.clone()),
+        ));
         // TimeTicks wrap after 497 days, as they do on a chassis.
         let ticks = u32::try_from((uptime.as_millis() / 10) % (1 << 32)).expect("reduced above");
         let trap_oid = enterprise.join(&[self.number]);
         let community = Community::new(community);
-        Message::notification(PduKind::Trap, community, request_id, ticks, trap_oid, objects)
-            .encode()
+        Message::notification(
+            PduKind::Trap,
+            community,
+            request_id,
+            ticks,
+            trap_oid,
+            objects,
+        )
+        .encode()
     }
 }
 
@@ -202,8 +217,15 @@ mod tests {
         let heard = Notification::of(&Message::decode(&bytes).unwrap()).unwrap();
         assert_eq!(heard.trap_oid.to_string(), "1.3.6.1.4.1.8164.2.120");
         assert_eq!(heard.uptime, Some(6100));
-        let names: Vec<String> = heard.varbinds.iter().map(|bind| bind.oid.to_string()).collect();
-        assert_eq!(names[..2], ["1.3.6.1.4.1.8164.1.31.5", "1.3.6.1.4.1.8164.1.31.13"]);
+        let names: Vec<String> = heard
+            .varbinds
+            .iter()
+            .map(|bind| bind.oid.to_string())
+            .collect();
+        assert_eq!(
+            names[..2],
+            ["1.3.6.1.4.1.8164.1.31.5", "1.3.6.1.4.1.8164.1.31.13"]
+        );
         assert_eq!(names.last().unwrap(), "1.3.6.1.6.3.1.1.4.3.0");
     }
 
@@ -213,7 +235,10 @@ mod tests {
         assert_eq!(active().text(), "vpn SRP ipaddr 10.9.0.1");
         let mut history = History::default();
         for second in 0..500 {
-            history.push(Trap { at: Time::from_secs(second), ..active() });
+            history.push(Trap {
+                at: Time::from_secs(second),
+                ..active()
+            });
         }
         assert_eq!(history.as_slice().len(), KEPT);
         assert_eq!(history.as_slice()[0].at, Time::from_secs(100));
@@ -224,6 +249,9 @@ mod tests {
         let uptime = Time::from_secs(86_400 * 500);
         let bytes = active().encode("public", 1, uptime);
         let heard = Notification::of(&Message::decode(&bytes).unwrap()).unwrap();
-        assert_eq!(heard.uptime, Some((50_000 * 86_400 * 100_u64 / 100 % (1 << 32)) as u32));
+        assert_eq!(
+            heard.uptime,
+            Some((50_000 * 86_400 * 100_u64 / 100 % (1 << 32)) as u32)
+        );
     }
 }

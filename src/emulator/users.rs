@@ -28,9 +28,15 @@ pub struct User {
 
 /// What a client shows to prove who it is.
 pub enum Credential<'a> {
-    Password { user: &'a str, password: &'a str },
+    Password {
+        user: &'a str,
+        password: &'a str,
+    },
     /// `key` is the base64 part of an OpenSSH public key line.
-    PublicKey { user: &'a str, key: &'a str },
+    PublicKey {
+        user: &'a str,
+        key: &'a str,
+    },
 }
 
 impl<'a> Credential<'a> {
@@ -44,11 +50,15 @@ impl<'a> Credential<'a> {
 impl Account {
     pub(super) fn accepts(&self, credential: &Credential<'_>) -> bool {
         match credential {
-            Credential::Password { password, .. } => {
-                self.password.as_ref().is_some_and(|own| own.expose() == *password)
-            }
+            Credential::Password { password, .. } => self
+                .password
+                .as_ref()
+                .is_some_and(|own| own.expose() == *password),
             Credential::PublicKey { key, .. } => {
-                let own = self.key.as_deref().and_then(|line| line.split_whitespace().nth(1));
+                let own = self
+                    .key
+                    .as_deref()
+                    .and_then(|line| line.split_whitespace().nth(1));
                 own == Some(*key)
             }
         }

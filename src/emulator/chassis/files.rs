@@ -42,7 +42,11 @@ impl Chassis {
             }
             Job::Synchronize { .. } if self.flash.len() < 2 => Duration::ZERO,
             Job::Synchronize { check_only } => {
-                let bytes: u64 = self.differing().iter().filter_map(|file| self.size(file)).sum();
+                let bytes: u64 = self
+                    .differing()
+                    .iter()
+                    .filter_map(|file| self.size(file))
+                    .sum();
                 let bytes = if *check_only { 0 } else { bytes };
                 self.profile.synchronize + per_mib(self.profile.synchronize_per_mib, bytes)
             }
@@ -59,7 +63,9 @@ impl Chassis {
 
     /// The user pressed Ctrl-C: the job ends without its effect; a copy leaves a partial file.
     pub fn cancel_job(&mut self, now: Time, id: JobId) {
-        let Some(task) = self.jobs.take(id) else { return };
+        let Some(task) = self.jobs.take(id) else {
+            return;
+        };
         if let Job::Copy { from, to } = &task.job {
             let arrived = self.source(from).map_or(0, |file| file.size);
             let arrived = arrived * u64::from(task.progress(now)) / 100;
@@ -99,7 +105,11 @@ impl Chassis {
             let result = match &task.job {
                 Job::Copy { from, to } => self.copied(&task, from, to),
                 Job::Synchronize { check_only } => Ok(self.synchronised(&task, *check_only)),
-                Job::Save { path, text, redundant } => self.saved(&task, path, text, *redundant),
+                Job::Save {
+                    path,
+                    text,
+                    redundant,
+                } => self.saved(&task, path, text, *redundant),
             };
             self.jobs.finish(task.id, result);
         }
@@ -109,17 +119,28 @@ impl Chassis {
     }
 
     fn copied(&mut self, task: &Task, from: &str, to: &str) -> Result<JobReport, String> {
-        let Some(file) = self.source(from).cloned() else { return Err(UNAVAILABLE.into()) };
+        let Some(file) = self.source(from).cloned() else {
+            return Err(UNAVAILABLE.into());
+        };
         if let Some(percent) = task.cut_at_percent {
             let arrived = file.size * u64::from(percent) / 100;
             self.leave_partial(task.until, to, arrived);
-            return Err(format!("connection closed by the server after {arrived} bytes"));
+            return Err(format!(
+                "connection closed by the server after {arrived} bytes"
+            ));
         }
         let bytes = file.size;
-        let file = File { modified: task.until, ..file };
+        let file = File {
+            modified: task.until,
+            ..file
+        };
         self.write(task.until, 0, to, file)?;
         let took = task.until.saturating_sub(task.began);
-        Ok(JobReport { bytes, took, files: Vec::new() })
+        Ok(JobReport {
+            bytes,
+            took,
+            files: Vec::new(),
+        })
     }
 
     fn saved(
@@ -136,7 +157,11 @@ impl Chassis {
         }
         self.write(task.until, 0, path, file)?;
         let took = task.until.saturating_sub(task.began);
-        Ok(JobReport { bytes, took, files: vec![path.to_owned()] })
+        Ok(JobReport {
+            bytes,
+            took,
+            files: vec![path.to_owned()],
+        })
     }
 
     fn synchronised(&mut self, task: &Task, check_only: bool) -> JobReport {
@@ -153,11 +178,18 @@ impl Chassis {
 
     /// Files the standby management card lacks or has otherwise, or has to lose.
     fn differing(&self) -> Vec<String> {
-        let [active, standby, ..] = self.flash.as_slice() else { return Vec::new() };
+        let [active, standby, ..] = self.flash.as_slice() else {
+            return Vec::new();
+        };
         let changed = active.files.iter().filter(|(path, file)| {
-            standby.get(path).is_none_or(|copy| copy.content != file.content)
+            standby
+                .get(path)
+                .is_none_or(|copy| copy.content != file.content)
         });
-        let extra = standby.files.keys().filter(|path| active.get(path).is_none());
+        let extra = standby
+            .files
+            .keys()
+            .filter(|path| active.get(path).is_none());
         let mut paths: Vec<String> = changed.map(|(path, _)| path.clone()).collect();
         paths.extend(extra.cloned());
         paths.sort();
@@ -165,7 +197,11 @@ impl Chassis {
     }
 
     fn source(&self, url: &str) -> Option<&File> {
-        if is_local(url) { self.flash[0].get(url) } else { self.remote.get(base_name(url)) }
+        if is_local(url) {
+            self.flash[0].get(url)
+        } else {
+            self.remote.get(base_name(url))
+        }
     }
 
     fn size(&self, path: &str) -> Option<u64> {
@@ -197,7 +233,9 @@ impl Chassis {
         }
         let size = arrived.min(self.flash[0].room_for_kib(url) * 1024);
         let partial = File::opaque(size, now);
-        self.flash[0].insert(url, partial).expect("cut to what fits");
+        self.flash[0]
+            .insert(url, partial)
+            .expect("cut to what fits");
         self.reread_boot_sys(0, url);
     }
 

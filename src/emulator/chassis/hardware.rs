@@ -30,9 +30,8 @@ impl Chassis {
         let former = std::mem::take(&mut self.hardware.bgp);
         let up = established || (started && self.power.recovery_ready());
         let bgp = view.bgp_neighbors.iter().map(|line| {
-            let same = |peer: &&BgpPeer| {
-                (&peer.context, &peer.address) == (&line.context, &line.address)
-            };
+            let same =
+                |peer: &&BgpPeer| (&peer.context, &peer.address) == (&line.context, &line.address);
             let state = former.iter().find(same).map(|peer| (peer.down, peer.since));
             let (down, since) = state.unwrap_or(((!up).then_some("Active"), now));
             BgpPeer {
@@ -106,11 +105,20 @@ impl Chassis {
     /// A card changes its state, with its trap; a broken one only ever goes Offline.
     pub(super) fn set_card(&mut self, now: Time, slot: u8, state: CardState) {
         let serial = self.serial_number(slot);
-        let Some(card) = self.hardware.cards.iter_mut().find(|card| card.slot == slot) else {
+        let Some(card) = self
+            .hardware
+            .cards
+            .iter_mut()
+            .find(|card| card.slot == slot)
+        else {
             return;
         };
         let former = card.state;
-        card.state = if card.broken { CardState::Offline } else { state };
+        card.state = if card.broken {
+            CardState::Offline
+        } else {
+            state
+        };
         let args = vec![
             Arg::Number("starSlotNum", i64::from(slot)),
             Arg::Number("starCardType", i64::from(card.type_number)),
@@ -120,14 +128,27 @@ impl Chassis {
         if broken {
             let text = format!("The {name} in slot {slot} is offline");
             let object = format!("Card {slot}");
-            if !self.hardware.alarms.iter().any(|alarm| alarm.object == object) {
-                let alarm = Alarm { severity: Severity::Major, object, text, since: now };
+            if !self
+                .hardware
+                .alarms
+                .iter()
+                .any(|alarm| alarm.object == object)
+            {
+                let alarm = Alarm {
+                    severity: Severity::Major,
+                    object,
+                    text,
+                    since: now,
+                };
                 self.hardware.alarms.push(alarm);
                 self.remember(now, traps::CARD_DOWN, args);
             }
             return;
         }
-        if matches!(former, CardState::Booting | CardState::Starting | CardState::Offline) {
+        if matches!(
+            former,
+            CardState::Booting | CardState::Starting | CardState::Offline
+        ) {
             self.remember(now, traps::CARD_UP, args.clone());
         }
         match state {
@@ -140,17 +161,32 @@ impl Chassis {
 
     /// An alarm that stays until the chassis reboots.
     pub(in crate::emulator) fn raise_alarm(&mut self, now: Time, object: &str, text: &str) {
-        if self.hardware.alarms.iter().any(|alarm| alarm.object == object) {
+        if self
+            .hardware
+            .alarms
+            .iter()
+            .any(|alarm| alarm.object == object)
+        {
             return;
         }
         let (object, text) = (object.to_owned(), text.to_owned());
-        self.hardware.alarms.push(Alarm { severity: Severity::Critical, object, text, since: now });
+        self.hardware.alarms.push(Alarm {
+            severity: Severity::Critical,
+            object,
+            text,
+            since: now,
+        });
     }
 
     /// A packet or management card fails now (F-26).
     pub fn break_card(&mut self, now: Time, slot: u8) {
         self.tick(now);
-        if let Some(card) = self.hardware.cards.iter_mut().find(|card| card.slot == slot) {
+        if let Some(card) = self
+            .hardware
+            .cards
+            .iter_mut()
+            .find(|card| card.slot == slot)
+        {
             card.broken = true;
         }
         self.set_card(now, slot, CardState::Offline);
@@ -172,7 +208,12 @@ impl Chassis {
             (true, true) => "Ready For Recovery",
             (true, false) => "SESSMGR Not Ready For Recovery",
         };
-        Recovery { enabled, overall: overall.into(), ready, rows: self.recovery_rows() }
+        Recovery {
+            enabled,
+            overall: overall.into(),
+            ready,
+            rows: self.recovery_rows(),
+        }
     }
 
     fn recovery_rows(&self) -> Vec<RecoveryRow> {
@@ -183,13 +224,19 @@ impl Chassis {
             .map(|card| card.slot)
             .collect();
         // One card does everything where there are no packet cards.
-        let alone = !self.hardware.cards.iter().any(|card| card.kind == CardKind::Packet);
+        let alone = !self
+            .hardware
+            .cards
+            .iter()
+            .any(|card| card.kind == CardKind::Packet);
         let status = match (self.power.recovery_ready(), alone) {
             (false, _) => "Not Ready",
             (true, _) => "Good",
         };
         let managers = self.profile.session_managers;
-        let count = u16::try_from(serving.len()).expect("a chassis has few slots").max(1);
+        let count = u16::try_from(serving.len())
+            .expect("a chassis has few slots")
+            .max(1);
         let mut rows = Vec::new();
         for card in cards() {
             let row = |state, active: u16, standby: u16, demux, status| RecoveryRow {
@@ -207,11 +254,18 @@ impl Chassis {
                     rows.push(row("Active", managers, 1, 1, status));
                 }
                 (CardKind::Management, CardState::Active) => {
-                    let demux = if status == "Good" { "Good (Demux)" } else { status };
+                    let demux = if status == "Good" {
+                        "Good (Demux)"
+                    } else {
+                        status
+                    };
                     rows.push(row("Active", 0, 0, 9, demux));
                 }
                 (CardKind::Packet, CardState::Active) => {
-                    let nth = serving.iter().position(|slot| *slot == card.slot).unwrap_or(0);
+                    let nth = serving
+                        .iter()
+                        .position(|slot| *slot == card.slot)
+                        .unwrap_or(0);
                     let nth = u16::try_from(nth).expect("a chassis has few slots");
                     let share = managers / count + u16::from(nth < managers % count);
                     rows.push(row("Active", share, 1, 0, status));
@@ -230,10 +284,17 @@ impl Chassis {
 
     /// Accounts that only the running configuration knows.
     pub(super) fn configured_user(&self, credential: &Credential<'_>) -> Option<User> {
-        let Credential::Password { user, password } = credential else { return None };
+        let Credential::Password { user, password } = credential else {
+            return None;
+        };
         let users = &self.running.view().users;
-        let known = users.iter().find(|line| line.name == *user && line.accepts(password))?;
-        Some(User { name: known.name.clone(), level: known.level })
+        let known = users
+            .iter()
+            .find(|line| line.name == *user && line.accepts(password))?;
+        Some(User {
+            name: known.name.clone(),
+            level: known.level,
+        })
     }
 }
 

@@ -7,8 +7,9 @@ use super::super::boot::{Decision, Loaded, decide};
 use super::super::hardware::{CardKind, CardState};
 use super::super::profile::Timeline;
 use super::super::staros::config::Running;
+use super::super::staros::lock::ConfigLock;
 use super::super::traps::{self, Arg, History};
-use super::Chassis;
+use super::{Chassis, Output};
 use crate::emulator::flash::Image;
 use crate::proto::Time;
 
@@ -173,7 +174,9 @@ impl Chassis {
     /// Nothing happens on a platform with one management card.
     pub fn fail_over_management_card(&mut self, now: Time) {
         self.tick(now);
-        let Some(other) = self.other_management() else { return };
+        let Some(other) = self.other_management() else {
+            return;
+        };
         let former = self.active_management;
         self.take_over(other);
         for (slot, state) in [(other, CardState::Active), (former, CardState::Standby)] {
@@ -209,13 +212,16 @@ impl Chassis {
     fn leave(&mut self, now: Time) {
         let args = self.system_args();
         self.remember(now, traps::SYSTEM_REBOOT, args);
-        self.log("System reload requested, all sessions will be closed");
+        let said = "The system is going down for reload".to_owned();
+        self.outputs.push_back(Output::Broadcast(said));
+        self.truth.sessions_lost += self.redundancy.live_if_forwarding();
         self.redundancy_goodbye();
         self.power.stage = Stage::Leaving(now + self.profile.shutdown);
     }
 
     /// The power goes and, unless the fault says otherwise, the boot sequence begins.
     fn power_off(&mut self, now: Time) {
+        // After a goodbye there are none left to lose.
         self.truth.sessions_lost += self.redundancy.live_if_forwarding();
         self.stop_redundancy();
         self.jobs.abandon();
@@ -223,6 +229,7 @@ impl Chassis {
         self.uptime_before = std::time::Duration::ZERO;
         self.power = Power::down();
         self.running = Running::default();
+        self.config_lock = ConfigLock::default();
         self.hardware.alarms.clear();
         self.hardware.services.clear();
         for peer in &mut self.hardware.bgp {
@@ -231,13 +238,19 @@ impl Chassis {
         }
         for card in &mut self.hardware.cards {
             card.broken = self.faults.broken_card == Some(card.slot);
-            card.state = if card.broken { CardState::Offline } else { CardState::Booting };
+            card.state = if card.broken {
+                CardState::Offline
+            } else {
+                CardState::Booting
+            };
         }
         if self.faults.never_comes_back {
             return;
         }
         self.choose_management();
-        let Some(software) = self.choose_software() else { return };
+        let Some(software) = self.choose_software() else {
+            return;
+        };
         self.power.steps = self.sequence(now, &self.profile.boot, software.config.is_some());
         self.power.stage = Stage::Booting(Box::new(software));
     }
@@ -259,7 +272,10 @@ impl Chassis {
 
     fn other_management(&self) -> Option<u8> {
         let slots = &self.profile.management_slots;
-        slots.iter().copied().find(|slot| *slot != self.active_management)
+        slots
+            .iter()
+            .copied()
+            .find(|slot| *slot != self.active_management)
     }
 
     /// What boots; a standby card takes over from one that can boot nothing (3.11).
@@ -271,14 +287,22 @@ impl Chassis {
             let flash = chassis.flash.get(card)?;
             let built_in = &chassis.profile.built_in;
             match decide(&chassis.boot[card], flash, built_in, chassis.missing_config) {
-                Decision::Boots { image, image_path, config } => {
-                    Some(Software { image, path: image_path, config })
-                }
+                Decision::Boots {
+                    image,
+                    image_path,
+                    config,
+                } => Some(Software {
+                    image,
+                    path: image_path,
+                    config,
+                }),
                 Decision::Loops => None,
             }
         };
         let mut software = decided(self, 0);
-        let spare = self.other_management().filter(|s| self.faults.broken_card != Some(*s));
+        let spare = self
+            .other_management()
+            .filter(|s| self.faults.broken_card != Some(*s));
         if let (None, Some(other)) = (&software, spare) {
             software = decided(self, 1);
             if software.is_some() {
@@ -298,9 +322,15 @@ impl Chassis {
         let packet: Vec<u8> = self.slots_of(|kind| kind == CardKind::Packet);
         let mut steps = vec![(times.management, Step::Management)];
         for (slot, nth) in packet.iter().zip(0..) {
-            steps.push((times.packet_cards + times.card_step * nth, Step::CardReady(*slot)));
+            steps.push((
+                times.packet_cards + times.card_step * nth,
+                Step::CardReady(*slot),
+            ));
             if configured {
-                steps.push((times.cards_active + times.card_step * nth, Step::CardActive(*slot)));
+                steps.push((
+                    times.cards_active + times.card_step * nth,
+                    Step::CardActive(*slot),
+                ));
             }
         }
         if configured {
@@ -314,7 +344,10 @@ impl Chassis {
             ]);
         }
         steps.sort_by_key(|(after, _)| *after);
-        steps.into_iter().map(|(after, step)| (from + after, step)).collect()
+        steps
+            .into_iter()
+            .map(|(after, step)| (from + after, step))
+            .collect()
     }
 
     fn boot_step(&mut self, now: Time, step: Step) {
@@ -353,7 +386,11 @@ impl Chassis {
         else {
             panic!("management cards come up once in a boot sequence");
         };
-        let Software { image, path, config } = *software;
+        let Software {
+            image,
+            path,
+            config,
+        } = *software;
         self.truth.boots.push((now, image.version.clone()));
         self.software = image;
         self.boot_image = path;
@@ -386,7 +423,10 @@ impl Chassis {
 
     fn slots_of(&self, wanted: impl Fn(CardKind) -> bool) -> Vec<u8> {
         let cards = self.hardware.cards.iter();
-        cards.filter(|card| wanted(card.kind)).map(|card| card.slot).collect()
+        cards
+            .filter(|card| wanted(card.kind))
+            .map(|card| card.slot)
+            .collect()
     }
 
     /// starSystemStartup and starSystemReboot carry these (`snmp.md` 1.3).

@@ -76,7 +76,11 @@ fn upgraded(faults: &str) -> Chassis {
     let mut chassis = chassis(&format!(
         "images: {{ asr5500-21.28.3.bin.SPA: {{ version: 21.28.3 }} }}\nfaults: {{ {faults} }}"
     ));
-    let entry = Entry { priority: 9, image: NEW_IMAGE.into(), config: NEW_CONFIG.into() };
+    let entry = Entry {
+        priority: 9,
+        image: NEW_IMAGE.into(),
+        config: NEW_CONFIG.into(),
+    };
     chassis.boot_set(entry).unwrap();
     let job = Job::Synchronize { check_only: false };
     let id = chassis.start_job(secs(1), job).unwrap();
@@ -95,12 +99,19 @@ fn reloaded(faults: &str) -> Chassis {
 fn cli_3_11_a_reload_goes_through_its_phases() {
     let mut chassis = upgraded("");
     chassis.reload(secs(100));
-    assert!(!chassis.is_up() && chassis.access() == Access::Login, "the goodbyes are still said");
+    assert!(
+        !chassis.is_up() && chassis.access() == Access::Login,
+        "the goodbyes are still said"
+    );
     let down = 100 + 3;
     let mut seen = Vec::new();
     for second in 100..=100 + 1200 {
         live(&mut chassis, secs(second));
-        let now = (chassis.access(), chassis.is_up(), chassis.settled(secs(second)));
+        let now = (
+            chassis.access(),
+            chassis.is_up(),
+            chassis.settled(secs(second)),
+        );
         if seen.last().is_none_or(|(_, last)| *last != now) {
             seen.push((second.saturating_sub(down), now));
         }
@@ -118,7 +129,10 @@ fn cli_3_11_a_reload_goes_through_its_phases() {
     assert_eq!(chassis.boot_config_path(), NEW_CONFIG);
     assert_eq!(chassis.uptime(secs(down + 1000)), secs(700));
     assert_eq!(chassis.truth().reloads, [secs(100)]);
-    assert_eq!(chassis.truth().boots, [(secs(down + 300), "21.28.3".to_owned())]);
+    assert_eq!(
+        chassis.truth().boots,
+        [(secs(down + 300), "21.28.3".to_owned())]
+    );
 }
 
 #[test]
@@ -127,16 +141,40 @@ fn cli_3_11_packet_cards_are_standby_and_services_initialized_at_first_login() {
     chassis.reload(secs(100));
     live(&mut chassis, secs(103 + 560));
     let state = |chassis: &Chassis, slot: u8| {
-        chassis.hardware.cards.iter().find(|card| card.slot == slot).unwrap().state
+        chassis
+            .hardware
+            .cards
+            .iter()
+            .find(|card| card.slot == slot)
+            .unwrap()
+            .state
     };
-    assert_eq!((state(&chassis, 1), state(&chassis, 5)), (CardState::Standby, CardState::Active));
+    assert_eq!(
+        (state(&chassis, 1), state(&chassis, 5)),
+        (CardState::Standby, CardState::Active)
+    );
     assert!(!chassis.hardware.services.is_empty());
-    assert!(chassis.hardware.services.iter().all(|service| !service.started));
+    assert!(
+        chassis
+            .hardware
+            .services
+            .iter()
+            .all(|service| !service.started)
+    );
     assert!(!chassis.session_recovery(secs(663)).ready);
     assert!(chassis.hardware.bgp.iter().all(|peer| peer.down.is_some()));
     live(&mut chassis, secs(103 + 1100));
-    assert_eq!((state(&chassis, 1), state(&chassis, 10)), (CardState::Active, CardState::Standby));
-    assert!(chassis.hardware.services.iter().all(|service| service.started));
+    assert_eq!(
+        (state(&chassis, 1), state(&chassis, 10)),
+        (CardState::Active, CardState::Standby)
+    );
+    assert!(
+        chassis
+            .hardware
+            .services
+            .iter()
+            .all(|service| service.started)
+    );
     assert!(chassis.session_recovery(secs(1203)).ready);
     assert!(chassis.hardware.bgp.iter().all(|peer| peer.down.is_none()));
 }
@@ -146,10 +184,23 @@ fn snmp_1_3_a_reload_says_reboot_and_the_boot_ends_with_startup() {
     let mut chassis = upgraded("");
     chassis.reload(secs(100));
     let last = chassis.trap_history().last().unwrap();
-    assert_eq!((last.number, last.name), (traps::SYSTEM_REBOOT, "SystemReboot"));
+    assert_eq!(
+        (last.number, last.name),
+        (traps::SYSTEM_REBOOT, "SystemReboot")
+    );
     live(&mut chassis, secs(100 + 1800));
-    let numbers: Vec<u32> = chassis.trap_history().iter().map(|trap| trap.number).collect();
-    assert_eq!(numbers.iter().filter(|n| **n == traps::SYSTEM_STARTUP).count(), 1);
+    let numbers: Vec<u32> = chassis
+        .trap_history()
+        .iter()
+        .map(|trap| trap.number)
+        .collect();
+    assert_eq!(
+        numbers
+            .iter()
+            .filter(|n| **n == traps::SYSTEM_STARTUP)
+            .count(),
+        1
+    );
     let position = |number: u32| numbers.iter().position(|n| *n == number).unwrap();
     assert!(position(traps::CARD_UP) < position(traps::CARD_STANDBY));
     assert!(position(traps::CARD_STANDBY) < position(traps::BGP_SESSION_UP));
@@ -162,6 +213,7 @@ fn snmp_1_3_a_reload_says_reboot_and_the_boot_ends_with_startup() {
 fn traps_go_to_every_target_unless_they_are_lost() {
     for (lost, expected) in [("traps_lost: false", 1), ("traps_lost: true", 0)] {
         let mut chassis = upgraded(lost);
+        live(&mut chassis, secs(99));
         while chassis.poll_output().is_some() {}
         chassis.reload(secs(100));
         let mut sent = 0;
@@ -171,14 +223,21 @@ fn traps_go_to_every_target_unless_they_are_lost() {
                 sent += 1;
             }
         }
-        assert_eq!((sent, chassis.trap_history().is_empty()), (expected, false), "{lost}");
+        assert_eq!(
+            (sent, chassis.trap_history().is_empty()),
+            (expected, false),
+            "{lost}"
+        );
     }
 }
 
 #[test]
 fn f_18_a_chassis_that_never_comes_back_stays_dark() {
     let chassis = reloaded("never_comes_back: true");
-    assert_eq!((chassis.access(), chassis.is_up()), (Access::Unreachable, false));
+    assert_eq!(
+        (chassis.access(), chassis.is_up()),
+        (Access::Unreachable, false)
+    );
     assert_eq!(chassis.uptime(secs(9999)), Time::ZERO);
 }
 
@@ -192,27 +251,52 @@ fn f_19_a_chassis_that_ignores_its_boot_entry_runs_the_old_image() {
 #[test]
 fn f_26_a_broken_card_is_offline_with_alarm_and_trap() {
     let chassis = reloaded("broken_card: 7");
-    let card = chassis.hardware.cards.iter().find(|card| card.slot == 7).unwrap();
+    let card = chassis
+        .hardware
+        .cards
+        .iter()
+        .find(|card| card.slot == 7)
+        .unwrap();
     assert_eq!(card.state, CardState::Offline);
     assert_eq!(chassis.hardware.alarms[0].object, "Card 7");
     assert_eq!(chassis.hardware.alarms.len(), 1);
-    assert!(chassis.trap_history().iter().any(|trap| trap.number == traps::CARD_DOWN));
+    assert!(
+        chassis
+            .trap_history()
+            .iter()
+            .any(|trap| trap.number == traps::CARD_DOWN)
+    );
 }
 
 #[test]
 fn f_32_services_may_stay_initialized() {
     let chassis = reloaded("services_not_started_after_reload: true");
     assert!(chassis.settled(secs(9999)));
-    assert!(chassis.hardware.services.iter().all(|service| !service.started));
+    assert!(
+        chassis
+            .hardware
+            .services
+            .iter()
+            .all(|service| !service.started)
+    );
     assert!(!chassis.is_carrying_traffic(secs(9999)));
 }
 
 #[test]
 fn f_23_f_26_a_broken_first_management_card_boots_the_second_ones_stack() {
     let synchronised = reloaded("broken_card: 5");
-    assert_eq!((synchronised.active_management, synchronised.software().version.as_str()), (6, "21.28.3"));
+    assert_eq!(
+        (
+            synchronised.active_management,
+            synchronised.software().version.as_str()
+        ),
+        (6, "21.28.3")
+    );
     let stale = reloaded("broken_card: 5, second_card_not_synchronised: true");
-    assert_eq!((stale.active_management, stale.software().version.as_str()), (6, "21.26.9"));
+    assert_eq!(
+        (stale.active_management, stale.software().version.as_str()),
+        (6, "21.26.9")
+    );
 }
 
 #[test]
@@ -228,7 +312,11 @@ fn cli_3_9_a_management_card_takes_over_with_its_own_files() {
 #[test]
 fn cli_3_6_a_missing_configuration_is_unreachable_at_the_wizard() {
     let mut chassis = upgraded("");
-    let entry = Entry { priority: 8, image: NEW_IMAGE.into(), config: "/flash/typo.cfg".into() };
+    let entry = Entry {
+        priority: 8,
+        image: NEW_IMAGE.into(),
+        config: "/flash/typo.cfg".into(),
+    };
     chassis.boot_set(entry).unwrap();
     chassis.reload(secs(100));
     live(&mut chassis, secs(4000));
@@ -239,18 +327,31 @@ fn cli_3_6_a_missing_configuration_is_unreachable_at_the_wizard() {
 #[test]
 fn cli_3_9_synchronize_lists_and_copies_what_differs() {
     let mut chassis = chassis("images: { asr5500-21.28.3.bin.SPA: { version: 21.28.3 } }");
-    let entry = Entry { priority: 9, image: NEW_IMAGE.into(), config: NEW_CONFIG.into() };
+    let entry = Entry {
+        priority: 9,
+        image: NEW_IMAGE.into(),
+        config: NEW_CONFIG.into(),
+    };
     chassis.boot_set(entry).unwrap();
-    let check = chassis.start_job(secs(1), Job::Synchronize { check_only: true }).unwrap();
+    let check = chassis
+        .start_job(secs(1), Job::Synchronize { check_only: true })
+        .unwrap();
     assert_eq!(finish(&mut chassis, check).unwrap().files, ["boot.sys"]);
     assert_ne!(chassis.boot[0], chassis.boot[1]);
-    let sync = chassis.start_job(secs(60), Job::Synchronize { check_only: false }).unwrap();
+    let sync = chassis
+        .start_job(secs(60), Job::Synchronize { check_only: false })
+        .unwrap();
     assert_eq!(finish(&mut chassis, sync).unwrap().files, ["boot.sys"]);
     assert_eq!(chassis.boot[0], chassis.boot[1]);
     assert_eq!(chassis.flash[0].files, chassis.flash[1].files);
     let virtual_chassis = &mut chassis_of("vpc-si-21", "");
-    let none = virtual_chassis.start_job(secs(1), Job::Synchronize { check_only: false }).unwrap();
-    assert_eq!(finish(virtual_chassis, none).unwrap().files, Vec::<String>::new());
+    let none = virtual_chassis
+        .start_job(secs(1), Job::Synchronize { check_only: false })
+        .unwrap();
+    assert_eq!(
+        finish(virtual_chassis, none).unwrap().files,
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -258,18 +359,36 @@ fn cli_3_8_a_copy_takes_its_time_and_f_17_may_be_cut_once() {
     let mut chassis = chassis(
         "remote_images: { new.bin: { version: 21.28.3, size: 104857600 } }\nfaults: { copy_cut_at_percent: 60 }",
     );
-    let copy = |from: &str| Job::Copy { from: from.into(), to: NEW_IMAGE.into() };
-    let id = chassis.start_job(secs(1), copy("sftp://u:p@198.51.100.1/images/new.bin")).unwrap();
+    let copy = |from: &str| Job::Copy {
+        from: from.into(),
+        to: NEW_IMAGE.into(),
+    };
+    let id = chassis
+        .start_job(secs(1), copy("sftp://u:p@198.51.100.1/images/new.bin"))
+        .unwrap();
     let said = finish(&mut chassis, id).unwrap_err();
     assert!(said.contains("62914560 bytes"), "{said}");
     assert_eq!(chassis.flash[0].get(NEW_IMAGE).unwrap().size, 62_914_560);
-    let id = chassis.start_job(secs(100), copy("sftp://u:p@198.51.100.1/images/new.bin")).unwrap();
+    let id = chassis
+        .start_job(secs(100), copy("sftp://u:p@198.51.100.1/images/new.bin"))
+        .unwrap();
     let report = finish(&mut chassis, id).unwrap();
     assert_eq!((report.bytes, report.took), (104_857_600, secs(26)));
     assert_eq!(chassis.flash[0].get(NEW_IMAGE).unwrap().size, 104_857_600);
-    let id = chassis.start_job(secs(200), copy("sftp://h/none.bin")).unwrap();
-    assert!(finish(&mut chassis, id).unwrap_err().starts_with("+ERR 2 File unavailable"));
-    assert!(chassis.start_job(secs(300), copy("/flash/none.bin")).unwrap_err().contains("none.bin"));
+    let id = chassis
+        .start_job(secs(200), copy("sftp://h/none.bin"))
+        .unwrap();
+    assert!(
+        finish(&mut chassis, id)
+            .unwrap_err()
+            .starts_with("+ERR 2 File unavailable")
+    );
+    assert!(
+        chassis
+            .start_job(secs(300), copy("/flash/none.bin"))
+            .unwrap_err()
+            .contains("none.bin")
+    );
 }
 
 #[test]
@@ -277,26 +396,47 @@ fn f_22_a_full_flash_refuses_the_rest() {
     let mut chassis = chassis(
         "remote_images: { new.bin: { version: 21.28.3, size: 104857600 } }\nflash_free_kib: 1000",
     );
-    let job = Job::Copy { from: "sftp://h/new.bin".into(), to: NEW_IMAGE.into() };
+    let job = Job::Copy {
+        from: "sftp://h/new.bin".into(),
+        to: NEW_IMAGE.into(),
+    };
     let id = chassis.start_job(secs(1), job).unwrap();
-    assert!(finish(&mut chassis, id).unwrap_err().contains("No space left"));
+    assert!(
+        finish(&mut chassis, id)
+            .unwrap_err()
+            .contains("No space left")
+    );
     assert_eq!(chassis.flash[0].free_kib(), 0);
 }
 
 #[test]
 fn cli_1_10_a_reload_waits_for_a_running_save() {
     let mut chassis = chassis("");
-    let save = |path: &str| Job::Save { path: path.into(), text: "config\nend\n".into(), redundant: true };
+    let save = |path: &str| Job::Save {
+        path: path.into(),
+        text: "config\nend\n".into(),
+        redundant: true,
+    };
     let id = chassis.start_job(secs(1), save("/flash/pre.cfg")).unwrap();
     chassis.reload(secs(2));
     assert!(chassis.reload_waits() && chassis.is_up());
     chassis.cancel_reload();
     assert!(finish(&mut chassis, id).is_ok() && chassis.is_up());
-    assert!(chassis.flash.iter().all(|flash| flash.text("/flash/pre.cfg").is_some()));
-    chassis.start_job(secs(20), save("/flash/post.cfg")).unwrap();
+    assert!(
+        chassis
+            .flash
+            .iter()
+            .all(|flash| flash.text("/flash/pre.cfg").is_some())
+    );
+    chassis
+        .start_job(secs(20), save("/flash/post.cfg"))
+        .unwrap();
     chassis.reload(secs(21));
     live(&mut chassis, secs(28));
-    assert!(!chassis.is_up() && !chassis.reload_waits(), "the save ended after eight seconds");
+    assert!(
+        !chassis.is_up() && !chassis.reload_waits(),
+        "the save ended after eight seconds"
+    );
     assert!(chassis.flash[0].get("/flash/post.cfg").is_some());
 }
 
@@ -304,9 +444,17 @@ fn cli_1_10_a_reload_waits_for_a_running_save() {
 fn cli_3_5_boot_sys_is_a_file_and_deleting_it_empties_the_stack() {
     let mut chassis = upgraded("");
     let text = chassis.flash[0].text("/flash/boot.sys").unwrap();
-    assert!(text.contains("priority 9") && text.contains("priority 10"), "{text}");
+    assert!(
+        text.contains("priority 9") && text.contains("priority 10"),
+        "{text}"
+    );
     chassis.boot_delete(9).unwrap();
-    assert!(!chassis.flash[0].text("boot.sys").unwrap().contains("priority 9"));
+    assert!(
+        !chassis.flash[0]
+            .text("boot.sys")
+            .unwrap()
+            .contains("priority 9")
+    );
     chassis.delete_file("/flash/boot.sys").unwrap();
     assert_eq!(chassis.boot[0], Stack::default());
 }
@@ -314,7 +462,10 @@ fn cli_3_5_boot_sys_is_a_file_and_deleting_it_empties_the_stack() {
 #[test]
 fn f_70_the_device_clock_has_its_own_skew() {
     let chassis = chassis("clock_skew: -1800");
-    assert_eq!(chassis.calendar(secs(60)).to_string(), "2026-11-20T21:31:00+00:00[UTC]");
+    assert_eq!(
+        chassis.calendar(secs(60)).to_string(),
+        "2026-11-20T21:31:00+00:00[UTC]"
+    );
 }
 
 #[test]
@@ -326,7 +477,12 @@ fn t5_an_unpaired_chassis_becomes_active_and_serves() {
     live(&mut chassis, secs(7200));
     let total = chassis.subscribers_total();
     assert!((3900..=4100).contains(&total), "{total}");
-    assert!(chassis.trap_history().iter().any(|trap| trap.number == traps::SRP_ACTIVE));
+    assert!(
+        chassis
+            .trap_history()
+            .iter()
+            .any(|trap| trap.number == traps::SRP_ACTIVE)
+    );
     chassis.reload(secs(7200));
     live(&mut chassis, secs(7300));
     assert_eq!(chassis.subscribers_total(), 0);

@@ -55,9 +55,18 @@ impl Links {
     }
 
     /// Registers a connection; one that stood in its place ends.
-    fn insert(&mut self, conn: srp::Conn, outgoing: mpsc::Sender<Vec<u8>>, reader: AbortHandle) -> u64 {
+    fn insert(
+        &mut self,
+        conn: srp::Conn,
+        outgoing: mpsc::Sender<Vec<u8>>,
+        reader: AbortHandle,
+    ) -> u64 {
         self.last += 1;
-        let link = Link { id: self.last, outgoing, reader };
+        let link = Link {
+            id: self.last,
+            outgoing,
+            reader,
+        };
         if let Some(former) = self.open.insert(conn, link) {
             former.reader.abort();
         }
@@ -87,7 +96,9 @@ pub(super) fn perform(shared: &Arc<Shared>, inner: &mut Inner, now: Time, output
             inner.links.insert(conn, outgoing, reader);
         }
         srp::Output::Send(conn, bytes) => {
-            let Some(link) = inner.links.open.get(&conn) else { return };
+            let Some(link) = inner.links.open.get(&conn) else {
+                return;
+            };
             if link.outgoing.try_send(bytes).is_err() {
                 inner.links.remove(conn);
                 inner.chassis.srp_input(now, srp::Input::Closed(conn));
@@ -206,7 +217,12 @@ async fn reader_after(
 async fn read(shared: Arc<Shared>, conn: srp::Conn, id: u64, mut reading: ReadHalf<Stream>) {
     let mut buffer = vec![0; CHUNK];
     while let Ok(count @ 1..) = reading.read(&mut buffer).await {
-        tell(&shared, conn, id, srp::Input::Received(conn, &buffer[..count]));
+        tell(
+            &shared,
+            conn,
+            id,
+            srp::Input::Received(conn, &buffer[..count]),
+        );
     }
     closed(&shared, conn, id);
 }

@@ -9,15 +9,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::valve::{Tap, Valve};
-use super::{Inner, Shared};
+use super::{Inner, Nudge, Shared};
 use crate::emulator::chassis::Access;
 use crate::emulator::overrides::SshDrop;
 use crate::emulator::shell::{Next, Shell};
 use crate::emulator::spec::Spec;
 use crate::emulator::users::{self, User};
-use crate::net::ssh::server::{
-    self, Credential, Doorman, HostKey, Method, ServerConfig, Session,
-};
+use crate::net::ssh::server::{self, Credential, Doorman, HostKey, Method, ServerConfig, Session};
 use crate::net::{Listener, Stream};
 
 /// Shells one connection may have asked for and not got yet.
@@ -26,8 +24,8 @@ const SHELLS: usize = 4;
 /// Bytes read at once.
 const CHUNK: usize = 4096;
 
-/// Log lines that may wait for a terminal.
-const LOG_LINES: usize = 64;
+/// Nudges that may wait for a terminal.
+const NUDGES: usize = 64;
 
 /// What was printed last gets this long to reach the user before the line is cut.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -75,8 +73,12 @@ fn doorman(shared: Arc<Shared>) -> Doorman {
                 _ => false,
             },
             Credential::PublicKey { user, key } => {
-                let Ok(line) = key.to_openssh() else { return false };
-                let Some(key) = line.split_whitespace().nth(1) else { return false };
+                let Ok(line) = key.to_openssh() else {
+                    return false;
+                };
+                let Some(key) = line.split_whitespace().nth(1) else {
+                    return false;
+                };
                 known(users::Credential::PublicKey { user, key })
             }
         }
@@ -107,47 +109,71 @@ async fn connection(shared: Arc<Shared>, stream: Stream, config: Arc<ServerConfi
     while terminals.join_next().await.is_some() {}
 }
 
-/// A tty that is freed, and whose end is a trap, however the session ends.
-struct Tty {
+/// A shell on its tty: however the session ends, locks and tty are released and its end is a trap.
+struct Seat {
     shared: Arc<Shared>,
     number: u16,
-    user: User,
+    shell: Shell,
 }
 
-impl Tty {
-    fn name(&self) -> String {
-        format!("/dev/pts/{}", self.number)
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.lock().terminals.remove(&self.number);
+        self.shared
+            .drive(|chassis, now| self.shell.hang_up(chassis, now));
     }
 }
 
-impl Drop for Tty {
-    fn drop(&mut self) {
-        self.shared.lock().terminals.remove(&self.number);
-        let name = self.name();
-        self.shared.drive(|chassis, now| {
-            chassis.config_lock.line_lost(&name);
-            chassis.session_ended(now, &self.user, &name);
+impl Seat {
+    fn take(
+        shared: Arc<Shared>,
+        user: User,
+        session: &Session,
+        nudges: mpsc::Sender<Nudge>,
+    ) -> Self {
+        let number = shared.lock().take_tty(nudges);
+        let (width, height) = (columns(session.width), columns(session.height));
+        let shell = Shell::new(user, format!("/dev/pts/{number}"), width, height);
+        Self {
+            shared,
+            number,
+            shell,
+        }
+    }
+
+    /// Hands what was typed to the shell; the others look whether it concerns them. Also answers
+    /// how this session ends if it was told to reload and a fault says so (SSH-2).
+    fn input(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> (Next, Option<SshDrop>) {
+        let shell = &mut self.shell;
+        let said = self.shared.drive(|chassis, now| {
+            let was_up = chassis.is_up();
+            let next = shell.input(bytes, chassis, now, out);
+            let leaving = was_up && !chassis.is_up();
+            (next, chassis.faults.drops_ssh_on_reload.filter(|_| leaving))
         });
+        self.shared.lock().nudge(Some(self.number), &Nudge::Look);
+        said
+    }
+
+    fn tick(&mut self, out: &mut Vec<u8>) -> Next {
+        let shell = &mut self.shell;
+        self.shared
+            .drive(|chassis, now| shell.tick(chassis, now, out))
     }
 }
 
 async fn terminal(shared: Arc<Shared>, mut session: Session, tap: Tap) {
-    let Some(user) = shared.lock().chassis.user(&session.user) else { return };
-    let (log, mut lines) = mpsc::channel(LOG_LINES);
-    let number = shared.lock().take_tty(log);
-    let tty = Tty { shared: shared.clone(), number, user: user.clone() };
-    let (width, height) = (columns(session.width), columns(session.height));
-    let mut shell = Shell::new(user.clone(), tty.name(), width, height);
+    let Some(user) = shared.lock().chassis.user(&session.user) else {
+        return;
+    };
+    let (sender, mut nudges) = mpsc::channel(NUDGES);
+    let mut seat = Seat::take(shared.clone(), user, &session, sender);
     let mut out = Vec::new();
-    shared.drive(|chassis, now| {
-        chassis.session_started(now, &user, &tty.name());
-        shell.open(chassis, now, &mut out);
-    });
+    shared.drive(|chassis, now| seat.shell.open(chassis, now, &mut out));
     let mut next = Next::Idle;
     if let Some(command) = session.exec.take() {
-        let line = format!("{command}\r");
-        next = shared.drive(|chassis, now| shell.input(line.as_bytes(), chassis, now, &mut out));
-        if matches!(next, Next::Idle) {
+        (next, _) = seat.input(format!("{command}\r").as_bytes(), &mut out);
+        if next == Next::Idle {
             next = Next::Close;
         }
     }
@@ -172,23 +198,21 @@ async fn terminal(shared: Arc<Shared>, mut session: Session, tap: Tap) {
         };
         tokio::select! {
             biased;
-            Some(line) = lines.recv() => shell.notice(&line, &mut out),
+            Some(nudge) = nudges.recv() => match nudge {
+                Nudge::Say(line) => {
+                    shared.drive(|chassis, _| seat.shell.notice(&line, chassis, &mut out));
+                }
+                Nudge::Look => next = seat.tick(&mut out),
+            },
             read = session.stream.read(&mut buffer) => {
                 let Ok(count @ 1..) = read else { return };
-                let (said, drop) = shared.drive(|chassis, now| {
-                    let was_up = chassis.is_up();
-                    let said = shell.input(&buffer[..count], chassis, now, &mut out);
-                    let leaving = was_up && !chassis.is_up();
-                    (said, chassis.faults.drops_ssh_on_reload.filter(|_| leaving))
-                });
+                let (said, drop) = seat.input(&buffer[..count], &mut out);
                 next = said;
                 if let Some(drop) = drop {
                     return end_badly(&shared, session, &tap, &out, drop).await;
                 }
             }
-            () = due => {
-                next = shared.drive(|chassis, now| shell.tick(chassis, now, &mut out));
-            }
+            () = due => next = seat.tick(&mut out),
         }
     }
 }
@@ -219,10 +243,10 @@ async fn end_badly(
 
 impl Inner {
     /// The lowest free tty number.
-    fn take_tty(&mut self, log: mpsc::Sender<String>) -> u16 {
+    fn take_tty(&mut self, nudges: mpsc::Sender<Nudge>) -> u16 {
         let free = (0..).find(|number| !self.terminals.contains_key(number));
         let number = free.expect("there are fewer terminals than numbers");
-        self.terminals.insert(number, log);
+        self.terminals.insert(number, nudges);
         number
     }
 }

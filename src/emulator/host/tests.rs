@@ -75,25 +75,40 @@ async fn srp_a_pair_forms_and_preallocated_calls_approach_the_sessions() {
     let fabric = Fabric::new();
     let (east, west, clock) = pair(&fabric).await;
     clock.sleep(Duration::from_secs(60)).await;
-    assert_eq!((state(&east), state(&west)), (State::Active, State::Standby));
+    assert_eq!(
+        (state(&east), state(&west)),
+        (State::Active, State::Standby)
+    );
     clock.sleep(Duration::from_secs(600)).await;
     let (serving, standing_by) = (live(&east), preallocated(&west));
     assert!((3900..=4100).contains(&serving), "{serving}");
-    assert!(serving.abs_diff(standing_by) * 20 <= serving, "{serving} against {standing_by}");
+    assert!(
+        serving.abs_diff(standing_by) * 20 <= serving,
+        "{serving} against {standing_by}"
+    );
     assert_eq!(live(&west), 0);
-    let traffic = |handle: &Handle| handle.with(|chassis| chassis.is_carrying_traffic(chassis.now()));
+    let traffic =
+        |handle: &Handle| handle.with(|chassis| chassis.is_carrying_traffic(chassis.now()));
     assert!(traffic(&east) && !traffic(&west));
 }
 
 #[tokio::test(start_paused = true)]
 async fn t2_t7_switchover_reload_and_return_as_standby() {
     let fabric = Fabric::new();
-    let mut manager = fabric.host(ip("192.0.2.99")).bind(SocketAddr::new(ip("192.0.2.99"), 1162)).await.unwrap();
+    let mut manager = fabric
+        .host(ip("192.0.2.99"))
+        .bind(SocketAddr::new(ip("192.0.2.99"), 1162))
+        .await
+        .unwrap();
     let (east, west, clock) = pair(&fabric).await;
     clock.sleep(Duration::from_secs(900)).await;
-    east.with(|chassis| chassis.srp_initiate_switchover(chassis.now(), false)).unwrap();
+    east.with(|chassis| chassis.srp_initiate_switchover(chassis.now(), false))
+        .unwrap();
     clock.sleep(Duration::from_secs(60)).await;
-    assert_eq!((state(&east), state(&west)), (State::Standby, State::Active));
+    assert_eq!(
+        (state(&east), state(&west)),
+        (State::Standby, State::Active)
+    );
     let kept = live(&west);
     assert!(kept > 3600, "{kept} calls survived");
 
@@ -104,11 +119,19 @@ async fn t2_t7_switchover_reload_and_return_as_standby() {
     let refused = tokio::time::timeout(Duration::from_secs(10), called).await;
     assert!(refused.is_err(), "a chassis without power answers nobody");
     clock.sleep(Duration::from_secs(1200)).await;
-    assert_eq!((state(&east), state(&west)), (State::Standby, State::Active));
-    near.connect(east.ssh_address()).await.expect("SSH answers again");
+    assert_eq!(
+        (state(&east), state(&west)),
+        (State::Standby, State::Active)
+    );
+    near.connect(east.ssh_address())
+        .await
+        .expect("SSH answers again");
     clock.sleep(Duration::from_secs(600)).await;
     let (serving, standing_by) = (live(&west), preallocated(&east));
-    assert!(serving.abs_diff(standing_by) * 20 <= serving, "{serving} against {standing_by}");
+    assert!(
+        serving.abs_diff(standing_by) * 20 <= serving,
+        "{serving} against {standing_by}"
+    );
 
     let mut from = std::collections::BTreeSet::new();
     while let Ok(Some((bytes, sender))) =
@@ -132,7 +155,10 @@ async fn f_1_a_cut_link_makes_two_actives_and_healing_makes_one() {
     clock.sleep(Duration::from_secs(120)).await;
     let states = (state(&east), state(&west));
     assert!(
-        matches!(states, (State::Active, State::Standby) | (State::Standby, State::Active)),
+        matches!(
+            states,
+            (State::Active, State::Standby) | (State::Standby, State::Active)
+        ),
         "{states:?}"
     );
 }

@@ -25,11 +25,7 @@ impl Valve {
         Tap(self.0.clone())
     }
 
-    fn poll<R>(
-        &self,
-        frozen: Poll<R>,
-        open: impl FnOnce(Pin<&mut Stream>) -> Poll<R>,
-    ) -> Poll<R> {
+    fn poll<R>(&self, frozen: Poll<R>, open: impl FnOnce(Pin<&mut Stream>) -> Poll<R>) -> Poll<R> {
         match &mut *lock(&self.0) {
             Some(stream) => open(Pin::new(stream)),
             None => frozen,
@@ -65,7 +61,9 @@ impl AsyncWrite for Valve {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.poll(Poll::Ready(Ok(bytes.len())), |stream| stream.poll_write(cx, bytes))
+        self.poll(Poll::Ready(Ok(bytes.len())), |stream| {
+            stream.poll_write(cx, bytes)
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -67,7 +67,6 @@ impl World {
     fn terminal_of(&mut self, width: u16, height: u16, level: Level) -> Terminal {
         let name = format!("ops{}", self.chassis.config_lock.terminals().count() + 1);
         let user = User { name, level };
-        self.chassis.session_started(self.now, &user, "/dev/pts/1");
         let mut shell = Shell::new(user, "/dev/pts/1".into(), width, height);
         let mut seen = Vec::new();
         shell.open(&mut self.chassis, self.now, &mut seen);
@@ -402,9 +401,11 @@ fn cli_1_11_log_lines_come_between_and_the_prompt_comes_back() {
     let mut world = World::new();
     let mut admin = world.admin();
     admin.type_in(&mut world, b"show v").take();
-    admin
-        .shell
-        .notice("2025-May-05+22:10:04 link up", &mut admin.seen);
+    admin.shell.notice(
+        "2025-May-05+22:10:04 link up",
+        &world.chassis,
+        &mut admin.seen,
+    );
     assert_eq!(
         admin.take(),
         format!("\r\n2025-May-05+22:10:04 link up\r\n{PROMPT}show v")

@@ -76,17 +76,6 @@ impl ConfigLock {
         self.terminals.remove(&id);
     }
 
-    /// A line was lost without a goodbye: whoever was on it is logged out.
-    pub fn line_lost(&mut self, tty: &str) {
-        let on_it = self
-            .terminals
-            .iter()
-            .filter(|(_, terminal)| terminal.tty == tty);
-        for id in on_it.map(|(id, _)| *id).collect::<Vec<_>>() {
-            self.log_out(id);
-        }
-    }
-
     /// Who is logged in, longest first.
     pub fn terminals(&self) -> impl Iterator<Item = &Terminal> {
         self.terminals.values()

@@ -155,7 +155,7 @@ fn cli_1_10_a_shared_lock_warns_and_an_exclusive_one_refuses() {
         )
     );
     two.wait(&mut world);
-    one.shell.hang_up(&mut world.chassis);
+    one.shell.hang_up(&mut world.chassis, world.now);
     assert!(two.send(&mut world, "config").ends_with("(config)# "));
 }
 
