@@ -3,23 +3,25 @@
 //! [`Shell`] is sans-I/O: bytes of the terminal in, bytes for the terminal out, and what it waits
 //! for. What the commands say is [`super::staros`]'s affair.
 
+mod help;
 mod line;
+mod output;
 mod pipe;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use super::chassis::Chassis;
-use super::jobs::{JobId, JobReport, JobState};
-use super::staros::commands::{self, Awaited, Call, Reply, Session, failure};
+use super::jobs::JobId;
+use super::staros::commands::{self, Awaited, Call, Reply, Session};
 use super::staros::grammar::split;
 use super::staros::{configure, format};
 use super::users::{Level, User};
 use crate::proto::Time;
 use line::{Editor, Key};
+use output::print;
 use pipe::Pipe;
 
 /// What the shell wants of its host.
@@ -60,8 +62,6 @@ pub struct Shell {
     /// `None` before [`Shell::open`] and after [`Shell::hang_up`].
     session: Option<Session>,
     editor: Editor,
-    /// Printed again behind a notice.
-    last_prompt: String,
     activity: Activity,
     /// Typed while a command runs.
     ahead: VecDeque<u8>,
@@ -84,11 +84,6 @@ enum Activity {
     AwaitingLock(Time),
 }
 
-/// How many stars a copy prints (`staros-cli.md` 3.8).
-const STARS: usize = 50;
-/// How often a running copy prints its stars.
-const PROGRESS: Duration = Duration::from_secs(5);
-
 impl Shell {
     /// A session of `user` on the line `tty`, with the terminal size the client asked for; no
     /// paging with a height of 0.
@@ -100,7 +95,6 @@ impl Shell {
             style: Style::default(),
             session: None,
             editor: Editor::default(),
-            last_prompt: String::new(),
             activity: Activity::Prompt,
             ahead: VecDeque::new(),
         }
@@ -116,6 +110,7 @@ impl Shell {
     pub fn open(&mut self, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) {
         let (name, level) = (&self.user.name, self.user.level);
         let terminal = chassis.config_lock.log_in(name, level, &self.tty, now);
+        chassis.session_started(now, &self.user, &self.tty);
         let view = chassis.running.view();
         self.session = Some(Session {
             user: self.user.clone(),
@@ -132,14 +127,21 @@ impl Shell {
     }
 
     /// Ends the session, however it came to that: locks are released. Safe to repeat.
-    pub fn hang_up(&mut self, chassis: &mut Chassis) {
+    pub fn hang_up(&mut self, chassis: &mut Chassis, now: Time) {
         if let Some(session) = self.session.take() {
             chassis.config_lock.log_out(session.terminal);
+            chassis.session_ended(now, &self.user, &self.tty);
         }
     }
 
     /// Takes what was typed.
-    pub fn input(&mut self, bytes: &[u8], chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    pub fn input(
+        &mut self,
+        bytes: &[u8],
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         let mut next = self.tick(chassis, now, out);
         for byte in bytes {
             if next == Next::Close {
@@ -161,7 +163,7 @@ impl Shell {
             return Next::Close;
         }
         if !chassis.is_up() {
-            self.hang_up(chassis);
+            self.hang_up(chassis, now);
             return Next::Close;
         }
         self.hear_others(chassis, out);
@@ -177,11 +179,11 @@ impl Shell {
     }
 
     /// Prints text nobody asked for, such as a log line, and the prompt again (`staros-cli.md` 1.11).
-    pub fn notice(&mut self, text: &str, out: &mut Vec<u8>) {
+    pub fn notice(&mut self, text: &str, chassis: &Chassis, out: &mut Vec<u8>) {
         out.extend(b"\r\n");
         print(text, out);
         if matches!(self.activity, Activity::Prompt) {
-            out.extend(self.last_prompt.bytes());
+            self.prompt(chassis, out);
             out.extend(self.editor.text().bytes());
         }
     }
@@ -201,7 +203,13 @@ impl Shell {
     }
 
     /// Replays what was typed while a command ran.
-    fn catch_up(&mut self, mut next: Next, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    fn catch_up(
+        &mut self,
+        mut next: Next,
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         while !self.is_busy() && next != Next::Close {
             let Some(byte) = self.ahead.pop_front() else {
                 break;
@@ -263,7 +271,14 @@ impl Shell {
     }
 
     /// Does one line, or asks about it.
-    fn command(&mut self, line: &str, confirmed: bool, chassis: &mut Chassis, now: Time, out: &mut Vec<u8>) -> Next {
+    fn command(
+        &mut self,
+        line: &str,
+        confirmed: bool,
+        chassis: &mut Chassis,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> Next {
         let line = line.trim();
         let (command, pipes) = match pipe::cut(line) {
             _ if line.is_empty() || line.starts_with('#') => {
@@ -278,7 +293,8 @@ impl Shell {
             }
         };
         let session = self.session.as_ref();
-        let auto = session.is_some_and(|session| session.autoconfirm) || chassis.running.view().autoconfirm;
+        let auto = session.is_some_and(|session| session.autoconfirm)
+            || chassis.running.view().autoconfirm;
         let next = self.execute(&command, pipes, confirmed || auto, chassis, now, out);
         if let Activity::Asking(asked) = &mut self.activity {
             line.clone_into(asked);
@@ -316,13 +332,18 @@ impl Shell {
             }
             Reply::Wait(id, awaited) => {
                 print(&text, out);
-                self.activity = Activity::Job { id, awaited, stars: 0, pipes };
+                self.activity = Activity::Job {
+                    id,
+                    awaited,
+                    stars: 0,
+                    pipes,
+                };
                 return self.look_at_job(chassis, now, out);
             }
             Reply::Reload => {
                 print(&text, out);
                 if !chassis.is_up() {
-                    self.hang_up(chassis);
+                    self.hang_up(chassis, now);
                     return Next::Close;
                 }
                 self.activity = Activity::Reloading;
@@ -333,98 +354,11 @@ impl Shell {
             }
             Reply::Close => {
                 print(&text, out);
-                self.hang_up(chassis);
+                self.hang_up(chassis, now);
                 return Next::Close;
             }
         }
         self.wait()
-    }
-
-    /// Prints an output through its filters, page by page.
-    fn present(&mut self, text: &str, pipes: &[Pipe], chassis: &Chassis, out: &mut Vec<u8>) -> Next {
-        let kept = text.lines().filter(|line| pipes.iter().all(|pipe| pipe.keeps(line)));
-        let more = pipes.iter().any(|pipe| matches!(pipe, Pipe::More));
-        let length = self.page_length(more);
-        if length == 0 {
-            for line in kept {
-                print_line(line, out);
-            }
-            self.prompt(chassis, out);
-            return Next::Idle;
-        }
-        let rest = kept.map(str::to_owned).collect();
-        self.page(rest, length, chassis, out)
-    }
-
-    fn page_length(&self, more: bool) -> usize {
-        let length = self.session.as_ref().map_or(0, |session| session.length);
-        match length {
-            0 if more => 23,
-            0 => 0,
-            length => usize::from(length).saturating_sub(1).max(1),
-        }
-    }
-
-    fn page(&mut self, mut rest: VecDeque<String>, lines: usize, chassis: &Chassis, out: &mut Vec<u8>) -> Next {
-        for line in rest.drain(..lines.min(rest.len())) {
-            print_line(&line, out);
-        }
-        if rest.is_empty() {
-            self.activity = Activity::Prompt;
-            self.prompt(chassis, out);
-        } else {
-            out.extend(self.style.pager.bytes());
-            self.activity = Activity::Paging(rest);
-        }
-        Next::Idle
-    }
-
-    /// Space is a page, Enter a line, q the end (`staros-cli.md` 1.5).
-    fn page_key(&mut self, byte: u8, rest: VecDeque<String>, chassis: &Chassis, out: &mut Vec<u8>) -> Next {
-        let lines = match byte {
-            b' ' => self.page_length(true),
-            b'\r' | b'\n' => 1,
-            b'q' | b'Q' | 0x03 => 0,
-            _ => {
-                self.activity = Activity::Paging(rest);
-                return Next::Idle;
-            }
-        };
-        let blanks = " ".repeat(self.style.pager.len());
-        out.extend(format!("\r{blanks}\r").bytes());
-        let rest = if lines == 0 { VecDeque::new() } else { rest };
-        self.page(rest, lines, chassis, out)
-    }
-
-    fn look_at_job(&mut self, chassis: &Chassis, now: Time, out: &mut Vec<u8>) -> Next {
-        let Activity::Job { id, awaited, stars, pipes } = &mut self.activity else {
-            return Next::Idle;
-        };
-        let awaited = *awaited;
-        let (shown, ended) = match chassis.job(*id) {
-            JobState::Running { until, progress } => (usize::from(progress) * STARS / 100, Err(until)),
-            JobState::Finished(Ok(report)) => (STARS, Ok(Ok(report))),
-            JobState::Finished(Err(why)) => (*stars, Ok(Err(why))),
-        };
-        if awaited == Awaited::Copy {
-            out.extend(std::iter::repeat_n(b'*', shown.saturating_sub(*stars)));
-            *stars = shown.max(*stars);
-        }
-        let result = match ended {
-            Ok(result) => result,
-            Err(until) if awaited == Awaited::Copy => return Next::WakeAt(until.min(now + PROGRESS)),
-            Err(until) => return Next::WakeAt(until),
-        };
-        if *stars > 0 {
-            out.extend(b"\r\n");
-        }
-        let text = match result {
-            Ok(report) => describe(awaited, &report),
-            Err(why) => failure(&why),
-        };
-        let pipes = std::mem::take(pipes);
-        self.activity = Activity::Prompt;
-        self.present(&text, &pipes, chassis, out)
     }
 
     /// Lock messages of other administrators; being thrown out of configuration mode.
@@ -433,70 +367,33 @@ impl Shell {
             return;
         };
         let notices = chassis.config_lock.take_notices(session.terminal);
-        let expelled = session.configuring.is_some() && !chassis.config_lock.is_configuring(session.terminal);
+        let expelled =
+            session.configuring.is_some() && !chassis.config_lock.is_configuring(session.terminal);
         if expelled {
             session.configuring = None;
         }
         if !notices.is_empty() {
-            self.refresh_prompt(chassis);
-            self.notice(&notices.join("\n"), out);
+            self.notice(&notices.join("\n"), chassis, out);
         }
     }
 
-    fn prompt(&mut self, chassis: &Chassis, out: &mut Vec<u8>) {
-        self.refresh_prompt(chassis);
-        out.extend(self.last_prompt.bytes());
-    }
-
-    fn refresh_prompt(&mut self, chassis: &Chassis) {
+    fn prompt(&self, chassis: &Chassis, out: &mut Vec<u8>) {
         let Some(session) = &self.session else {
             return;
         };
         let configuring = session.configuring.as_ref();
-        let context = configuring.map_or(session.context.as_str(), |path| path.context().unwrap_or("local"));
+        let context = configuring.map_or(session.context.as_str(), |path| {
+            path.context().unwrap_or("local")
+        });
         let mode = configuring.map_or(String::new(), |path| format!("({})", path.prompt()));
         let gap = if self.style.spaced_prompt { " " } else { "" };
-        let mark = if session.user.level == Level::Administrator { '#' } else { '>' };
+        let mark = if session.user.level == Level::Administrator {
+            '#'
+        } else {
+            '>'
+        };
         let host = chassis.hostname();
-        self.last_prompt = format!("[{context}]{gap}{host}{mode}{mark} ");
-    }
-
-    /// `?`: what may come next, then the line again.
-    fn help(&mut self, text: &str, chassis: &Chassis, out: &mut Vec<u8>) {
-        out.extend(b"?\r\n");
-        match self.candidates(text, chassis) {
-            Ok(candidates) if candidates.is_empty() => print("No matching keyword", out),
-            Ok(candidates) => print(&candidates.join("\n"), out),
-            Err(why) => print(&why, out),
-        }
-        self.prompt(chassis, out);
-        out.extend(text.bytes());
-    }
-
-    /// Tab: completes the word if there is one way to.
-    fn complete(&mut self, text: &str, chassis: &Chassis, out: &mut Vec<u8>) {
-        let candidates = self.candidates(text, chassis).unwrap_or_default();
-        if let [only] = &candidates[..]
-            && !only.starts_with('<')
-        {
-            let typed = text.len() - text.trim_end_matches(|c: char| !c.is_whitespace()).len();
-            let rest = only.get(typed..).unwrap_or_default();
-            self.editor.insert(&format!("{rest} "), out);
-        }
-    }
-
-    fn candidates(&self, text: &str, chassis: &Chassis) -> Result<Vec<String>, String> {
-        let mut words = split(text);
-        let ends_in_word = !text.is_empty() && !text.ends_with(char::is_whitespace);
-        let prefix = if ends_in_word { words.pop().unwrap_or_default() } else { String::new() };
-        let Some(session) = &self.session else {
-            return Ok(Vec::new());
-        };
-        let next = match &session.configuring {
-            Some(path) => configure::next(path, &words, &prefix),
-            None => commands::next(chassis, &session.user, &words, &prefix),
-        };
-        next.map_err(|why| why.to_string())
+        out.extend(format!("[{context}]{gap}{host}{mode}{mark} ").bytes());
     }
 }
 
@@ -517,7 +414,9 @@ fn exec(
             return (String::new(), Reply::Done);
         }
     };
-    let stamp = session.timestamps.then(|| format::long(&chassis.calendar(now)));
+    let stamp = session
+        .timestamps
+        .then(|| format::long(&chassis.calendar(now)));
     let mut call = Call {
         chassis,
         now,
@@ -530,35 +429,4 @@ fn exec(
     out.push_str(&call.out);
     let stamp = stamp.filter(|_| reply != Reply::Close);
     (stamp.unwrap_or_default(), reply)
-}
-
-/// What a finished job prints.
-fn describe(awaited: Awaited, report: &JobReport) -> String {
-    match awaited {
-        Awaited::Copy => {
-            let seconds = report.took.as_secs_f64();
-            let rate = report.bytes as f64 / 1024.0 / seconds.max(0.001);
-            format!("Transferred {} bytes in {seconds:.3} seconds ({rate:.1} KB/sec)", report.bytes)
-        }
-        Awaited::Synchronize { check_only } => {
-            let verb = if check_only { "Differs" } else { "Updated" };
-            let mut lines: Vec<String> =
-                report.files.iter().map(|file| format!("{verb} /flash/{}", file.trim_start_matches("/flash/"))).collect();
-            let summary = if check_only { "file(s) differ" } else { "file(s) synchronized" };
-            lines.push(format!("{} {summary} on the standby management card", report.files.len()));
-            lines.join("\n")
-        }
-        Awaited::Save => String::new(),
-    }
-}
-
-fn print(text: &str, out: &mut Vec<u8>) {
-    for line in text.lines() {
-        print_line(line, out);
-    }
-}
-
-fn print_line(line: &str, out: &mut Vec<u8>) {
-    out.extend(line.bytes());
-    out.extend(b"\r\n");
 }

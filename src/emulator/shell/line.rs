@@ -149,13 +149,22 @@ mod tests {
     #[test]
     fn backspace_and_ctrl_u_erase_characters_not_bytes() {
         assert_eq!(typed("x\u{e9}\x7fy\r".as_bytes()).0, ["xy"]);
-        assert_eq!(typed(b"abc\x15de\x08f\r"), (vec!["df".into()], "abc\x08 \x08\x08 \x08\x08 \x08de\x08 \x08f\r\n".into()));
+        assert_eq!(
+            typed(b"abc\x15de\x08f\r"),
+            (
+                vec!["df".into()],
+                "abc\x08 \x08\x08 \x08\x08 \x08de\x08 \x08f\r\n".into()
+            )
+        );
         assert_eq!(typed(b"\x7f\x15a\r").0, ["a"]);
     }
 
     #[test]
     fn arrow_keys_print_nothing() {
-        assert_eq!(typed(b"a\x1b[A\x1b[1;5Cb\x1bOPc\r"), (vec!["abc".into()], "abc\r\n".into()));
+        assert_eq!(
+            typed(b"a\x1b[A\x1b[1;5Cb\x1bOPc\r"),
+            (vec!["abc".into()], "abc\r\n".into())
+        );
     }
 
     #[test]

@@ -57,7 +57,9 @@ fn read(text: &str) -> Result<Pipe, String> {
         return Ok(Pipe::More);
     }
     if !is("grep", 1) {
-        return Err(format!("Unknown command - \"{name}\", unrecognized keyword"));
+        return Err(format!(
+            "Unknown command - \"{name}\", unrecognized keyword"
+        ));
     }
     let (mut invert, mut fold, mut extended) = (false, false, false);
     let mut patterns = Vec::new();
@@ -79,10 +81,17 @@ fn read(text: &str) -> Result<Pipe, String> {
     let [pattern] = patterns[..] else {
         return Err(match patterns.len() {
             0 => "Incomplete command".to_owned(),
-            _ => format!("Unknown command - \"{}\", unrecognized keyword", patterns[1]),
+            _ => format!(
+                "Unknown command - \"{}\", unrecognized keyword",
+                patterns[1]
+            ),
         });
     };
-    let source = if extended { pattern.to_owned() } else { basic(pattern) };
+    let source = if extended {
+        pattern.to_owned()
+    } else {
+        basic(pattern)
+    };
     let regex = RegexBuilder::new(&source).case_insensitive(fold).build();
     let pattern = regex.map_err(|_| format!("grep: invalid regular expression \"{pattern}\""))?;
     Ok(Pipe::Grep { pattern, invert })
@@ -125,7 +134,10 @@ mod tests {
         assert_eq!(kept("|grep -i OFFLINE", &lines), ["Offline", "offline"]);
         assert_eq!(kept("| grep \"two words\"", &lines), ["two words"]);
         assert_eq!(kept("| grep -v -i off", &lines), ["Total: 3", "two words"]);
-        assert_eq!(kept("| grep -E -v \"Off|off|Total\"", &lines), ["two words"]);
+        assert_eq!(
+            kept("| grep -E -v \"Off|off|Total\"", &lines),
+            ["two words"]
+        );
         assert_eq!(kept("| grep -iv off | grep Total", &lines), ["Total: 3"]);
     }
 
@@ -144,9 +156,18 @@ mod tests {
         for (line, text) in [
             ("show x |", "Incomplete command"),
             ("show x | grep", "Incomplete command"),
-            ("show x | sort", "Unknown command - \"sort\", unrecognized keyword"),
-            ("show x | grep a b", "Unknown command - \"b\", unrecognized keyword"),
-            ("show x | grep -E (", "grep: invalid regular expression \"(\""),
+            (
+                "show x | sort",
+                "Unknown command - \"sort\", unrecognized keyword",
+            ),
+            (
+                "show x | grep a b",
+                "Unknown command - \"b\", unrecognized keyword",
+            ),
+            (
+                "show x | grep -E (",
+                "grep: invalid regular expression \"(\"",
+            ),
         ] {
             assert_eq!(cut(line).unwrap_err(), text, "{line}");
         }

@@ -8,7 +8,6 @@ use super::super::spec::Spec;
 use super::super::staros::config::{Lab, lab_configuration};
 use super::*;
 
-
 mod configuration;
 mod shows;
 
@@ -68,11 +67,14 @@ impl World {
     fn terminal_of(&mut self, width: u16, height: u16, level: Level) -> Terminal {
         let name = format!("ops{}", self.chassis.config_lock.terminals().count() + 1);
         let user = User { name, level };
-        self.chassis.session_started(self.now, &user, "/dev/pts/1");
         let mut shell = Shell::new(user, "/dev/pts/1".into(), width, height);
         let mut seen = Vec::new();
         shell.open(&mut self.chassis, self.now, &mut seen);
-        Terminal { shell, seen, next: Next::Idle }
+        Terminal {
+            shell,
+            seen,
+            next: Next::Idle,
+        }
     }
 
     fn admin(&mut self) -> Terminal {
@@ -92,7 +94,9 @@ impl Terminal {
     }
 
     fn type_in(&mut self, world: &mut World, bytes: &[u8]) -> &mut Self {
-        self.next = self.shell.input(bytes, &mut world.chassis, world.now, &mut self.seen);
+        self.next = self
+            .shell
+            .input(bytes, &mut world.chassis, world.now, &mut self.seen);
         self
     }
 
@@ -103,7 +107,9 @@ impl Terminal {
         let seen = self.take();
         let echo = format!("{line}\r\n");
         let answer = seen.strip_prefix(&echo);
-        answer.unwrap_or_else(|| panic!("no echo of {line:?} in {seen:?}")).to_owned()
+        answer
+            .unwrap_or_else(|| panic!("no echo of {line:?} in {seen:?}"))
+            .to_owned()
     }
 
     /// Lets the chassis work until the terminal no longer waits.
@@ -111,7 +117,9 @@ impl Terminal {
         while let Next::WakeAt(at) = self.next {
             let ahead = at.saturating_sub(world.now);
             world.pass(ahead);
-            self.next = self.shell.tick(&mut world.chassis, world.now, &mut self.seen);
+            self.next = self
+                .shell
+                .tick(&mut world.chassis, world.now, &mut self.seen);
         }
         self.take()
     }
@@ -125,25 +133,55 @@ fn cli_1_3_prompts_follow_level_context_and_mode() {
     let mut world = World::new();
     let mut admin = world.admin();
     assert_eq!(admin.take(), PROMPT);
-    assert!(admin.send(&mut world, "context SRP").ends_with("[SRP]pgw-east# "));
+    assert!(
+        admin
+            .send(&mut world, "context SRP")
+            .ends_with("[SRP]pgw-east# ")
+    );
     assert!(admin.send(&mut world, "context local").ends_with(PROMPT));
-    assert!(admin.send(&mut world, "configure").ends_with("[local]pgw-east(config)# "));
-    assert_eq!(admin.send(&mut world, "context SRP"), "[SRP]pgw-east(config-ctx)# ");
-    assert_eq!(admin.send(&mut world, "service-redundancy-protocol"), "[SRP]pgw-east(config-srp)# ");
-    assert_eq!(admin.send(&mut world, "exit"), "[SRP]pgw-east(config-ctx)# ");
+    assert!(
+        admin
+            .send(&mut world, "configure")
+            .ends_with("[local]pgw-east(config)# ")
+    );
+    assert_eq!(
+        admin.send(&mut world, "context SRP"),
+        "[SRP]pgw-east(config-ctx)# "
+    );
+    assert_eq!(
+        admin.send(&mut world, "service-redundancy-protocol"),
+        "[SRP]pgw-east(config-srp)# "
+    );
+    assert_eq!(
+        admin.send(&mut world, "exit"),
+        "[SRP]pgw-east(config-ctx)# "
+    );
     assert_eq!(admin.send(&mut world, "end"), PROMPT);
     let mut operator = world.terminal(Level::Operator);
     assert_eq!(operator.take(), "[local]pgw-east> ");
     let answer = operator.send(&mut world, "configure");
-    assert_eq!(answer, "Unknown command - \"configure\", unrecognized keyword\r\n[local]pgw-east> ");
-    assert!(operator.send(&mut world, "show boot").contains("boot system priority"));
+    assert_eq!(
+        answer,
+        "Unknown command - \"configure\", unrecognized keyword\r\n[local]pgw-east> "
+    );
+    assert!(
+        operator
+            .send(&mut world, "show boot")
+            .contains("boot system priority")
+    );
 }
 
 #[test]
 fn cli_1_3_a_blank_may_stand_behind_the_bracket() {
     let mut world = World::new();
-    let style = Style { spaced_prompt: true, ..Style::default() };
-    let user = User { name: "ops".into(), level: Level::Administrator };
+    let style = Style {
+        spaced_prompt: true,
+        ..Style::default()
+    };
+    let user = User {
+        name: "ops".into(),
+        level: Level::Administrator,
+    };
     let mut shell = Shell::new(user, "/dev/pts/1".into(), 80, 24).with_style(style);
     let mut out = Vec::new();
     shell.open(&mut world.chassis, world.now, &mut out);
@@ -154,9 +192,18 @@ fn cli_1_3_a_blank_may_stand_behind_the_bracket() {
 fn cli_1_4_the_time_comes_before_an_output_until_it_is_turned_off() {
     let mut world = World::new();
     let mut admin = world.admin();
-    assert_eq!(admin.send(&mut world, "show system uptime | grep nothing"), format!("{STAMP}{PROMPT}"));
-    assert_eq!(admin.send(&mut world, "no timestamps"), format!("{STAMP}{PROMPT}"));
-    assert_eq!(admin.send(&mut world, "show clock"), format!("{STAMP}{PROMPT}"));
+    assert_eq!(
+        admin.send(&mut world, "show system uptime | grep nothing"),
+        format!("{STAMP}{PROMPT}")
+    );
+    assert_eq!(
+        admin.send(&mut world, "no timestamps"),
+        format!("{STAMP}{PROMPT}")
+    );
+    assert_eq!(
+        admin.send(&mut world, "show clock"),
+        format!("{STAMP}{PROMPT}")
+    );
     assert_eq!(admin.send(&mut world, "terminal length 0"), PROMPT);
     assert_eq!(admin.send(&mut world, ""), PROMPT);
 }
@@ -189,7 +236,11 @@ fn cli_1_5_the_pager_stops_at_each_page() {
     assert!(admin.type_in(&mut world, b"q").take().ends_with(PROMPT));
     admin.send(&mut world, "terminal length 0");
     assert!(admin.send(&mut world, "show srp info").ends_with(PROMPT));
-    assert!(admin.send(&mut world, "show configuration | more").ends_with("---(more)---"));
+    assert!(
+        admin
+            .send(&mut world, "show configuration | more")
+            .ends_with("---(more)---")
+    );
     assert!(admin.type_in(&mut world, b"\x03").take().ends_with(PROMPT));
 }
 
@@ -229,7 +280,10 @@ fn cli_1_8_autoconfirm_asks_nobody() {
     let mut admin = world.admin();
     admin.send(&mut world, "autoconfirm");
     admin.send(&mut world, "config");
-    assert_eq!(admin.send(&mut world, "context NEW"), "[NEW]pgw-east(config-ctx)# ");
+    assert_eq!(
+        admin.send(&mut world, "context NEW"),
+        "[NEW]pgw-east(config-ctx)# "
+    );
 }
 
 #[test]
@@ -240,12 +294,18 @@ fn cli_1_9_syntax_errors_have_no_time_before_them() {
         ("shw", "Unknown command - \"shw\", unrecognized keyword"),
         ("show s", "Ambiguous keyword - \"s\""),
         ("show", "Incomplete command"),
-        ("show version | sort", "Unknown command - \"sort\", unrecognized keyword"),
+        (
+            "show version | sort",
+            "Unknown command - \"sort\", unrecognized keyword",
+        ),
     ] {
         assert_eq!(admin.send(&mut world, line), format!("{text}\r\n{PROMPT}"));
     }
     let unknown = admin.send(&mut world, "context SPR");
-    assert_eq!(unknown, format!("{STAMP}Failure: Unknown context 'SPR'\r\n{PROMPT}"));
+    assert_eq!(
+        unknown,
+        format!("{STAMP}Failure: Unknown context 'SPR'\r\n{PROMPT}")
+    );
 }
 
 #[test]
@@ -253,7 +313,10 @@ fn cli_1_9_what_the_release_does_not_have_is_unknown() {
     let mut world = World::with("asr5500-17");
     let mut admin = world.admin();
     let answer = admin.send(&mut world, "srp initiate-switchover force");
-    assert!(answer.starts_with("Unknown command - \"force\""), "{answer}");
+    assert!(
+        answer.starts_with("Unknown command - \"force\""),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -261,10 +324,16 @@ fn ctrl_c_drops_the_line_and_a_running_wait() {
     let mut world = World::new();
     let mut admin = world.admin();
     admin.take();
-    assert_eq!(admin.type_in(&mut world, b"relo\x03").take(), format!("relo^C\r\n{PROMPT}"));
+    assert_eq!(
+        admin.type_in(&mut world, b"relo\x03").take(),
+        format!("relo^C\r\n{PROMPT}")
+    );
     admin.send(&mut world, "save configuration /flash/x.cfg");
     assert!(matches!(admin.next, Next::WakeAt(_)), "{:?}", admin.next);
-    assert_eq!(admin.type_in(&mut world, b"\x03").take(), format!("^C\r\n{PROMPT}"));
+    assert_eq!(
+        admin.type_in(&mut world, b"\x03").take(),
+        format!("^C\r\n{PROMPT}")
+    );
 }
 
 #[test]
@@ -275,19 +344,34 @@ fn what_is_typed_while_a_command_runs_comes_after_it() {
     admin.send(&mut world, "save configuration /flash/x.cfg");
     assert!(matches!(admin.next, Next::WakeAt(_)));
     assert_eq!(admin.type_in(&mut world, b"terminal length 0\r").take(), "");
-    admin.next = admin.shell.tick(&mut world.chassis, world.now, &mut admin.seen);
-    assert_eq!(admin.wait(&mut world), format!("{PROMPT}terminal length 0\r\n{PROMPT}"));
-    assert!(admin.send(&mut world, "directory /flash").contains(" x.cfg\r\n"));
+    admin.next = admin
+        .shell
+        .tick(&mut world.chassis, world.now, &mut admin.seen);
+    assert_eq!(
+        admin.wait(&mut world),
+        format!("{PROMPT}terminal length 0\r\n{PROMPT}")
+    );
+    assert!(
+        admin
+            .send(&mut world, "directory /flash")
+            .contains(" x.cfg\r\n")
+    );
 }
 
 #[test]
 fn cli_3_10_save_asks_before_it_overwrites() {
     let mut world = World::new();
     let mut admin = world.admin();
-    admin.send(&mut world, "save configuration /flash/x.cfg -redundant -noconfirm");
+    admin.send(
+        &mut world,
+        "save configuration /flash/x.cfg -redundant -noconfirm",
+    );
     admin.wait(&mut world);
     let question = admin.send(&mut world, "save configuration /flash/x.cfg");
-    assert!(question.contains("/flash/x.cfg already exists"), "{question}");
+    assert!(
+        question.contains("/flash/x.cfg already exists"),
+        "{question}"
+    );
     assert!(question.ends_with("Are you sure? [Yes|No]: "), "{question}");
     assert_eq!(admin.send(&mut world, "no"), PROMPT);
     let saved = admin.send(&mut world, "show configuration url /flash/x.cfg");
@@ -302,7 +386,12 @@ fn cli_8_help_lists_keywords_and_tab_completes() {
     let help = admin.type_in(&mut world, b"show ver?").take();
     assert_eq!(help, format!("show ver?\r\nversion\r\n{PROMPT}show ver"));
     assert_eq!(admin.type_in(&mut world, b"\t").take(), "sion ");
-    assert!(admin.type_in(&mut world, b"\r").take().contains("Image Version:"));
+    assert!(
+        admin
+            .type_in(&mut world, b"\r")
+            .take()
+            .contains("Image Version:")
+    );
     let all = admin.type_in(&mut world, b"terminal ?").take();
     assert!(all.contains("length\r\nwidth\r\n"), "{all}");
 }
@@ -312,8 +401,15 @@ fn cli_1_11_log_lines_come_between_and_the_prompt_comes_back() {
     let mut world = World::new();
     let mut admin = world.admin();
     admin.type_in(&mut world, b"show v").take();
-    admin.shell.notice("2025-May-05+22:10:04 link up", &mut admin.seen);
-    assert_eq!(admin.take(), format!("\r\n2025-May-05+22:10:04 link up\r\n{PROMPT}show v"));
+    admin.shell.notice(
+        "2025-May-05+22:10:04 link up",
+        &world.chassis,
+        &mut admin.seen,
+    );
+    assert_eq!(
+        admin.take(),
+        format!("\r\n2025-May-05+22:10:04 link up\r\n{PROMPT}show v")
+    );
 }
 
 #[test]

@@ -65,7 +65,14 @@ mod tests {
 
     #[test]
     fn a_foreign_text_is_not_readable() {
-        for text in ["", "+B", "+A12", "plain", "+B0123456789abcdefzz", "+Béééééééé"] {
+        for text in [
+            "",
+            "+B",
+            "+A12",
+            "plain",
+            "+B0123456789abcdefzz",
+            "+Béééééééé",
+        ] {
             assert_eq!(decrypt(text), None, "{text}");
         }
     }

@@ -128,7 +128,11 @@ pub fn failure(why: &str) -> String {
 /// # Errors
 ///
 /// The text to print.
-pub fn understand(chassis: &Chassis, user: &User, words: &[String]) -> Result<Match, Misunderstood> {
+pub fn understand(
+    chassis: &Chassis,
+    user: &User,
+    words: &[String],
+) -> Result<Match, Misunderstood> {
     NET.understand(words, &|index| has(chassis, user, COMMANDS[index].1))
 }
 
@@ -143,7 +147,9 @@ pub fn next(
     words: &[String],
     prefix: &str,
 ) -> Result<Vec<String>, Misunderstood> {
-    NET.next(words, prefix, &|index| has(chassis, user, COMMANDS[index].1))
+    NET.next(words, prefix, &|index| {
+        has(chassis, user, COMMANDS[index].1)
+    })
 }
 
 /// Carries out an understood Exec line.
@@ -158,7 +164,9 @@ fn has(chassis: &Chassis, user: &User, needs: Needs) -> bool {
         Needs::Nothing => true,
         Needs::Administrator => administrator,
         Needs::AdministratorWithForce => administrator && release.checks_session_managers,
-        Needs::AdministratorWithResetAuthProbe => administrator && release.has_reset_auth_probe_fail,
+        Needs::AdministratorWithResetAuthProbe => {
+            administrator && release.has_reset_auth_probe_fail
+        }
         Needs::AdministratorWithLicence => administrator && release.icsr_optimisation_licence,
     }
 }
@@ -171,8 +179,16 @@ const COMMANDS: &[Command] = &[
     Command("exit", Nothing, exec::exit),
     Command("logout", Nothing, exec::exit),
     Command("end", Nothing, exec::nothing),
-    Command("terminal length <lines:0-4294967295>", Nothing, exec::terminal_length),
-    Command("terminal width <columns:0-4294967295>", Nothing, exec::terminal_width),
+    Command(
+        "terminal length <lines:0-4294967295>",
+        Nothing,
+        exec::terminal_length,
+    ),
+    Command(
+        "terminal width <columns:0-4294967295>",
+        Nothing,
+        exec::terminal_width,
+    ),
     Command("timestamps", Nothing, exec::timestamps_on),
     Command("no timestamps", Nothing, exec::timestamps_off),
     Command("autoconfirm", Nothing, exec::autoconfirm_on),
@@ -181,53 +197,137 @@ const COMMANDS: &[Command] = &[
     Command("ping <host> [ count <count:1-10000> ]", Nothing, exec::ping),
     Command("configure", Administrator, configure::shared),
     Command("configure lock", Administrator, configure::exclusive),
-    Command("configure lock force", Administrator, configure::exclusive_force),
-    Command("configure lock warn", Administrator, configure::exclusive_warn),
+    Command(
+        "configure lock force",
+        Administrator,
+        configure::exclusive_force,
+    ),
+    Command(
+        "configure lock warn",
+        Administrator,
+        configure::exclusive_warn,
+    ),
     Command("copy <from> <to> { -noconfirm }", Administrator, exec::copy),
     Command("delete <file> { -noconfirm }", Administrator, exec::delete),
-    Command("directory|dir <path> { -size , -reverse }", Nothing, show_software::directory),
-    Command("filesystem synchronize all { checkonly , -noconfirm , reverse }", Administrator, exec::synchronize),
+    Command(
+        "directory|dir <path> { -size , -reverse }",
+        Nothing,
+        show_software::directory,
+    ),
+    Command(
+        "filesystem synchronize all { checkonly , -noconfirm , reverse }",
+        Administrator,
+        exec::synchronize,
+    ),
     Command(
         "save configuration <url> { -redundant , -noconfirm , showsecrets , verbose , obsolete-encryption , ignore-locks }",
         Administrator,
         exec::save,
     ),
     Command("reload { -noconfirm }", Administrator, exec::reload),
-    Command("srp validate-configuration", Administrator, exec::srp_validate_configuration),
-    Command("srp validate-switchover", Administrator, exec::srp_validate_switchover),
-    Command("srp initiate-switchover { -noconfirm }", Administrator, exec::srp_initiate_switchover),
+    Command(
+        "srp validate-configuration",
+        Administrator,
+        exec::srp_validate_configuration,
+    ),
+    Command(
+        "srp validate-switchover",
+        Administrator,
+        exec::srp_validate_switchover,
+    ),
+    Command(
+        "srp initiate-switchover { -noconfirm }",
+        Administrator,
+        exec::srp_initiate_switchover,
+    ),
     Command(
         "srp initiate-switchover force { -noconfirm }",
         AdministratorWithForce,
         exec::srp_initiate_switchover,
     ),
-    Command("srp initiate-audit manual-with-sync", AdministratorWithLicence, exec::srp_initiate_audit),
-    Command("srp terminate-post-process", Administrator, exec::srp_terminate_post_process),
-    Command("srp reset-auth-probe-fail", Needs::AdministratorWithResetAuthProbe, exec::srp_reset),
+    Command(
+        "srp initiate-audit manual-with-sync",
+        AdministratorWithLicence,
+        exec::srp_initiate_audit,
+    ),
+    Command(
+        "srp terminate-post-process",
+        Administrator,
+        exec::srp_terminate_post_process,
+    ),
+    Command(
+        "srp reset-auth-probe-fail",
+        Needs::AdministratorWithResetAuthProbe,
+        exec::srp_reset,
+    ),
     Command("srp reset-diameter-fail", Administrator, exec::srp_reset),
     Command("show version [ verbose ]", Nothing, show_software::version),
-    Command("show version <file> [ all ]", Nothing, show_software::version_of_file),
+    Command(
+        "show version <file> [ all ]",
+        Nothing,
+        show_software::version_of_file,
+    ),
     Command("show build", Nothing, show_software::build),
     Command("show boot [ verbose ]", Nothing, show_software::boot),
     Command("show crash list", Nothing, show_software::crash_list),
-    Command("show license information [ full ]", Nothing, show_software::license),
+    Command(
+        "show license information [ full ]",
+        Nothing,
+        show_software::license,
+    ),
     Command("show clock", Nothing, show_system::clock),
     Command("show system uptime", Nothing, show_system::uptime),
     Command("show administrators", Nothing, show_system::administrators),
     Command("show context [ all ]", Nothing, show_system::contexts),
-    Command("show snmp trap history [ verbose ]", Nothing, show_system::trap_history),
-    Command("show snmp trap statistics", Nothing, show_system::trap_statistics),
+    Command(
+        "show snmp trap history [ verbose ]",
+        Nothing,
+        show_system::trap_history,
+    ),
+    Command(
+        "show snmp trap statistics",
+        Nothing,
+        show_system::trap_statistics,
+    ),
     Command("show task resources", Nothing, show_system::task_resources),
-    Command("show card table [ all ]", Nothing, show_hardware::card_table),
-    Command("show card info [ <slot:1-48> ]", Nothing, show_hardware::card_info),
+    Command(
+        "show card table [ all ]",
+        Nothing,
+        show_hardware::card_table,
+    ),
+    Command(
+        "show card info [ <slot:1-48> ]",
+        Nothing,
+        show_hardware::card_info,
+    ),
     Command("show card hardware", Nothing, show_hardware::card_hardware),
     Command("show hd raid", Nothing, show_hardware::raid),
-    Command("show alarm outstanding [ all|verbose ]", Nothing, show_hardware::alarm_outstanding),
+    Command(
+        "show alarm outstanding [ all|verbose ]",
+        Nothing,
+        show_hardware::alarm_outstanding,
+    ),
     Command("show alarm all", Nothing, show_hardware::alarm_all),
-    Command("show alarm statistics", Nothing, show_hardware::alarm_statistics),
-    Command("show resources [ session ]", Nothing, show_services::resources),
-    Command("show session recovery status [ verbose ]", Nothing, show_services::session_recovery),
-    Command("show subscribers summary", Nothing, show_services::subscribers),
+    Command(
+        "show alarm statistics",
+        Nothing,
+        show_hardware::alarm_statistics,
+    ),
+    Command(
+        "show resources [ session ]",
+        Nothing,
+        show_services::resources,
+    ),
+    Command(
+        "show session recovery status [ verbose ]",
+        Nothing,
+        show_services::session_recovery,
+    ),
+    Command(
+        "show subscribers summary",
+        Nothing,
+        show_services::subscribers,
+    ),
     Command("show service all", Nothing, show_services::service_all),
     Command(
         "show ggsn-service|pgw-service|sgw-service|saegw-service|egtp-service|gtpu-service|ha-service|fa-service|\
@@ -242,15 +342,55 @@ const COMMANDS: &[Command] = &[
         Nothing,
         show_srp::monitor,
     ),
-    Command("show srp checkpoint statistics", Nothing, show_srp::checkpoint_statistics),
-    Command("show srp checkpoint statistics verbose", Nothing, show_srp::checkpoint_statistics_verbose),
-    Command("show srp checkpoint info", Nothing, show_srp::checkpoint_info),
+    Command(
+        "show srp checkpoint statistics",
+        Nothing,
+        show_srp::checkpoint_statistics,
+    ),
+    Command(
+        "show srp checkpoint statistics verbose",
+        Nothing,
+        show_srp::checkpoint_statistics_verbose,
+    ),
+    Command(
+        "show srp checkpoint info",
+        Nothing,
+        show_srp::checkpoint_info,
+    ),
     Command("show srp statistics", Nothing, show_srp::statistics),
-    Command("show srp call-loss statistics", Nothing, show_srp::call_loss),
-    Command("show srp audit-statistics", Nothing, show_srp::audit_statistics),
-    Command("show configuration { showsecrets , verbose }", Administrator, show_configuration::all),
-    Command("show configuration srp", Administrator, show_configuration::srp),
-    Command("show configuration context <name>", Administrator, show_configuration::context),
-    Command("show configuration url <url>", Administrator, show_configuration::url),
-    Command("show configuration checksum", Administrator, show_configuration::checksum),
+    Command(
+        "show srp call-loss statistics",
+        Nothing,
+        show_srp::call_loss,
+    ),
+    Command(
+        "show srp audit-statistics",
+        Nothing,
+        show_srp::audit_statistics,
+    ),
+    Command(
+        "show configuration { showsecrets , verbose }",
+        Administrator,
+        show_configuration::all,
+    ),
+    Command(
+        "show configuration srp",
+        Administrator,
+        show_configuration::srp,
+    ),
+    Command(
+        "show configuration context <name>",
+        Administrator,
+        show_configuration::context,
+    ),
+    Command(
+        "show configuration url <url>",
+        Administrator,
+        show_configuration::url,
+    ),
+    Command(
+        "show configuration checksum",
+        Administrator,
+        show_configuration::checksum,
+    ),
 ];

@@ -27,7 +27,11 @@ pub fn shared(call: &mut Call<'_>) -> Reply {
 }
 
 pub fn exclusive(call: &mut Call<'_>) -> Reply {
-    match call.chassis.config_lock.enter_exclusively(call.session.terminal) {
+    match call
+        .chassis
+        .config_lock
+        .enter_exclusively(call.session.terminal)
+    {
         Ok(info) => {
             call.say(info);
             entered(call);
@@ -54,7 +58,8 @@ pub fn exclusive_warn(call: &mut Call<'_>) -> Reply {
 
 fn entered(call: &mut Call<'_>) {
     call.session.configuring = Some(Path::default());
-    call.chassis.remember(call.now, TRAP_CONFIG_MODE, Vec::new());
+    call.chassis
+        .remember(call.now, TRAP_CONFIG_MODE, Vec::new());
 }
 
 /// Does one line in configuration mode; `out` gets what is printed.
@@ -73,10 +78,16 @@ pub fn line(
     let confirmed = confirmed || words.last().is_some_and(|word| word == "-noconfirm");
     words.retain(|word| word != "-noconfirm");
     let bare = line.strip_suffix("-noconfirm").unwrap_or(line).trim_end();
-    match words.first().map(|word| word.to_ascii_lowercase()).as_deref() {
+    match words
+        .first()
+        .map(|word| word.to_ascii_lowercase())
+        .as_deref()
+    {
         None => return Reply::Done,
         Some(comment) if comment.starts_with('#') && comment != "#exit" => return Reply::Done,
-        Some("exit" | "#exit") if words.len() == 1 => return leave(chassis, session, now, false, out),
+        Some("exit" | "#exit") if words.len() == 1 => {
+            return leave(chassis, session, now, false, out);
+        }
         Some("end") if words.len() == 1 => return leave(chassis, session, now, true, out),
         _ => {}
     }
@@ -112,7 +123,10 @@ pub fn next(path: &Path, words: &[String], prefix: &str) -> Result<Vec<String>, 
     let mut next = net.next(words, prefix, &|_| true)?;
     if words.is_empty() && !negated {
         let more = ["end", "exit", "no"].into_iter();
-        next.extend(more.filter(|word| word.starts_with(prefix)).map(str::to_owned));
+        next.extend(
+            more.filter(|word| word.starts_with(prefix))
+                .map(str::to_owned),
+        );
         next.sort();
         next.dedup();
     }

@@ -69,7 +69,9 @@ pub fn ping(call: &mut Call<'_>) -> Reply {
     let count = call.matched.get("count").unwrap_or("5").to_owned();
     call.say(format!("PING {host} ({host}): 56 data bytes"));
     call.say(format!("--- {host} ping statistics ---"));
-    call.say(format!("{count} packets transmitted, 0 packets received, 100% packet loss"));
+    call.say(format!(
+        "{count} packets transmitted, 0 packets received, 100% packet loss"
+    ));
     Reply::Done
 }
 
@@ -125,9 +127,13 @@ pub fn save(call: &mut Call<'_>) -> Reply {
         }
         if exists(call, &path) {
             if call.chassis.boot_config_path() == path {
-                call.say(format!("Warning: {path} is the configuration this system has booted with"));
+                call.say(format!(
+                    "Warning: {path} is the configuration this system has booted with"
+                ));
             }
-            call.say(format!("Warning: {path} already exists and will be overwritten"));
+            call.say(format!(
+                "Warning: {path} already exists and will be overwritten"
+            ));
             return Reply::Ask(ARE_YOU_SURE);
         }
     }
@@ -144,7 +150,15 @@ pub fn save(call: &mut Call<'_>) -> Reply {
         running.render()
     };
     let redundant = call.matched.has("-redundant");
-    start(call, Job::Save { path, text, redundant }, Awaited::Save)
+    start(
+        call,
+        Job::Save {
+            path,
+            text,
+            redundant,
+        },
+        Awaited::Save,
+    )
 }
 
 pub fn reload(call: &mut Call<'_>) -> Reply {

@@ -59,8 +59,14 @@ mod tests {
 
     #[test]
     fn cli_2_9_ages() {
-        assert_eq!(uptime(Duration::from_secs(12 * 86400 + 4 * 3600 + 7 * 60 + 59)), "12D 4H 7M");
-        assert_eq!(session_age(Duration::from_secs(3 * 86400 + 4 * 3600 + 12 * 60)), "3d04h12m");
+        assert_eq!(
+            uptime(Duration::from_secs(12 * 86400 + 4 * 3600 + 7 * 60 + 59)),
+            "12D 4H 7M"
+        );
+        assert_eq!(
+            session_age(Duration::from_secs(3 * 86400 + 4 * 3600 + 12 * 60)),
+            "3d04h12m"
+        );
         assert_eq!(session_age(Duration::from_secs(761)), "00:12:41");
     }
 }

@@ -13,6 +13,8 @@
 //! All patterns of a mode make one net. A line is followed through it as a set of threads, so a
 //! keyword may be shortened to any prefix that fits only one keyword *at that place*.
 
+mod build;
+
 use std::ops::RangeInclusive;
 
 /// What a parameter accepts.
@@ -180,7 +182,10 @@ impl Net {
         let threads = self.follow(words, allowed)?;
         let mut next = Vec::new();
         for thread in &threads {
-            for edge in self.edges[thread.state].iter().filter(|e| allowed(e.pattern)) {
+            for edge in self.edges[thread.state]
+                .iter()
+                .filter(|e| allowed(e.pattern))
+            {
                 match &edge.label {
                     Label::Keyword(word) if begins(word, prefix) => next.push((*word).to_owned()),
                     Label::Parameter(name, _) | Label::Rest(name) if prefix.is_empty() => {
@@ -230,7 +235,11 @@ impl Net {
         words: &[String],
         allowed: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<Thread>, Misunderstood> {
-        let start = Thread { state: 0, words: Vec::new(), key: None };
+        let start = Thread {
+            state: 0,
+            words: Vec::new(),
+            key: None,
+        };
         let mut threads = self.closure(vec![start]);
         for word in words {
             threads = self.step(&threads, word, allowed)?;
@@ -276,24 +285,37 @@ impl Net {
                     text: (*keyword).to_owned(),
                 },
                 (Label::Parameter(name, kind), _) if !exact => match check(word, kind) {
-                    Ok(()) => Word { name: Some(name), text: word.to_owned() },
+                    Ok(()) => Word {
+                        name: Some(name),
+                        text: word.to_owned(),
+                    },
                     Err(why) => {
-                        invalid.get_or_insert(Misunderstood::Invalid(word.to_owned(), format!("{name} {why}")));
+                        invalid.get_or_insert(Misunderstood::Invalid(
+                            word.to_owned(),
+                            format!("{name} {why}"),
+                        ));
                         continue;
                     }
                 },
-                (Label::Rest(name), _) if !exact => Word { name: Some(name), text: word.to_owned() },
+                (Label::Rest(name), _) if !exact => Word {
+                    name: Some(name),
+                    text: quoted(word),
+                },
                 _ => continue,
             };
             let mut words = thread.words.clone();
             match (&edge.label, words.last_mut()) {
                 (Label::Rest(name), Some(last)) if last.name == Some(name) => {
                     last.text.push(' ');
-                    last.text.push_str(word);
+                    last.text.push_str(&read.text);
                 }
                 _ => words.push(read),
             }
-            next.push(Thread { state: edge.to, words, key: thread.key });
+            next.push(Thread {
+                state: edge.to,
+                words,
+                key: thread.key,
+            });
         }
         if next.is_empty() {
             return Err(invalid.unwrap_or_else(|| Misunderstood::Unknown(word.to_owned())));
@@ -320,90 +342,6 @@ impl Net {
             done += 1;
         }
         threads
-    }
-
-    /// Adds items up to a closing bracket or comma; returns the state behind them.
-    fn sequence(&mut self, items: &[&'static str], at: &mut usize, from: usize, pattern: usize) -> usize {
-        let mut state = from;
-        while let Some(&item) = items.get(*at) {
-            match item {
-                "]" | "}" | "," => break,
-                "!" => {
-                    *at += 1;
-                    let marked = self.state();
-                    self.edge(state, Label::Epsilon, marked, pattern);
-                    self.keys[marked] = Some(pattern);
-                    state = marked;
-                }
-                "[" => {
-                    *at += 1;
-                    let end = self.sequence(items, at, state, pattern);
-                    assert_eq!(items.get(*at), Some(&"]"), "unbalanced pattern: {items:?}");
-                    *at += 1;
-                    self.edge(state, Label::Epsilon, end, pattern);
-                    state = end;
-                }
-                "{" => {
-                    let hub = self.state();
-                    self.edge(state, Label::Epsilon, hub, pattern);
-                    loop {
-                        *at += 1;
-                        let end = self.sequence(items, at, hub, pattern);
-                        self.edge(end, Label::Epsilon, hub, pattern);
-                        if items.get(*at) == Some(&"}") {
-                            break;
-                        }
-                        assert_eq!(items.get(*at), Some(&","), "unbalanced pattern: {items:?}");
-                    }
-                    *at += 1;
-                    state = hub;
-                }
-                _ => {
-                    *at += 1;
-                    let next = self.state();
-                    self.word(state, item, next, pattern);
-                    state = next;
-                }
-            }
-        }
-        state
-    }
-
-    fn word(&mut self, from: usize, item: &'static str, to: usize, pattern: usize) {
-        let Some(parameter) = item.strip_prefix('<').and_then(|item| item.strip_suffix('>')) else {
-            for keyword in item.split('|') {
-                self.edge(from, Label::Keyword(keyword), to, pattern);
-            }
-            return;
-        };
-        if let Some(name) = parameter.strip_suffix("...") {
-            self.edge(from, Label::Rest(name), to, pattern);
-            self.edge(to, Label::Rest(name), to, pattern);
-            return;
-        }
-        let label = match parameter.split_once(':') {
-            None => Label::Parameter(parameter, Kind::Text),
-            Some((name, "ip")) => Label::Parameter(name, Kind::Address),
-            Some((name, range)) => {
-                let bounds = range.split_once('-').and_then(|(low, high)| {
-                    Some(low.parse::<u64>().ok()?..=high.parse::<u64>().ok()?)
-                });
-                let range = bounds.unwrap_or_else(|| panic!("no range: {item}"));
-                Label::Parameter(name, Kind::Number(range))
-            }
-        };
-        self.edge(from, label, to, pattern);
-    }
-
-    fn edge(&mut self, from: usize, label: Label, to: usize, pattern: usize) {
-        self.edges[from].push(Edge { label, to, pattern });
-    }
-
-    fn state(&mut self) -> usize {
-        self.edges.push(Vec::new());
-        self.ends.push(None);
-        self.keys.push(None);
-        self.edges.len() - 1
     }
 }
 
@@ -444,16 +382,23 @@ pub fn join(words: &[Word]) -> String {
             line.push(' ');
         }
         let parts = matches!(word.name, Some(name) if name.ends_with("text"));
-        let blank = word.text.is_empty() || word.text.contains(char::is_whitespace);
-        if blank && !parts {
-            line.push('"');
+        // The rest of a line holds its own quotes.
+        if parts {
             line.push_str(&word.text);
-            line.push('"');
         } else {
-            line.push_str(&word.text);
+            line.push_str(&quoted(&word.text));
         }
     }
     line
+}
+
+/// A word that [`split`] reads as one.
+fn quoted(word: &str) -> String {
+    if word.is_empty() || word.contains(char::is_whitespace) {
+        format!("\"{word}\"")
+    } else {
+        word.to_owned()
+    }
 }
 
 fn begins(keyword: &str, typed: &str) -> bool {
@@ -476,5 +421,4 @@ fn check(word: &str, kind: &Kind) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[path = "grammar_tests.rs"]
 mod tests;

@@ -169,7 +169,8 @@ impl ConfigLock {
     /// What others had to tell this session since it was last asked.
     pub fn take_notices(&mut self, id: TerminalId) -> Vec<String> {
         let own = self.terminals.get_mut(&id);
-        own.map(|own| std::mem::take(&mut own.notices)).unwrap_or_default()
+        own.map(|own| std::mem::take(&mut own.notices))
+            .unwrap_or_default()
     }
 
     fn user(&self, id: TerminalId) -> &str {

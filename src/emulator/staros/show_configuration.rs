@@ -36,7 +36,11 @@ pub fn context(call: &mut Call<'_>) -> Reply {
 /// `show configuration url URL`: the text of a file.
 pub fn url(call: &mut Call<'_>) -> Reply {
     let url = call.matched.value("url").to_owned();
-    let file = call.chassis.flash.first().and_then(|flash| flash.files.get(key(&url)));
+    let file = call
+        .chassis
+        .flash
+        .first()
+        .and_then(|flash| flash.files.get(key(&url)));
     match file.map(|file| &file.content) {
         Some(Content::Text(text)) => {
             let text = text.clone();

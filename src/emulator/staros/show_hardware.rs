@@ -8,15 +8,30 @@ use super::format;
 pub fn card_table(call: &mut Call<'_>) -> Reply {
     let all = call.matched.has("all");
     let cards = call.chassis.hardware.cards.clone();
-    call.say(format!("{:<11}  {:<38}  {:<13}  {:<4}  Attach", "Slot", "Card Type", "Oper State", "SPOF"));
+    call.say(format!(
+        "{:<11}  {:<38}  {:<13}  {:<4}  Attach",
+        "Slot", "Card Type", "Oper State", "SPOF"
+    ));
     let rule = |width: usize| "-".repeat(width);
-    call.say(format!("{}  {}  {}  {}  {}", rule(11), rule(38), rule(13), rule(4), rule(6)));
-    for card in cards.iter().filter(|card| all || card.name.is_some() || card.kind == CardKind::Packet) {
+    call.say(format!(
+        "{}  {}  {}  {}  {}",
+        rule(11),
+        rule(38),
+        rule(13),
+        rule(4),
+        rule(6)
+    ));
+    for card in cards
+        .iter()
+        .filter(|card| all || card.name.is_some() || card.kind == CardKind::Packet)
+    {
         let slot = format!("{:>2}: {}", card.slot, card.letters);
         let name = card.name.as_deref().unwrap_or("None");
         let state = state_word(card.state);
         let spof = single_point_of_failure(card, &cards);
-        call.say(format!("{slot:<11}  {name:<38}  {state:<13}  {spof:<4}        "));
+        call.say(format!(
+            "{slot:<11}  {name:<38}  {state:<13}  {spof:<4}        "
+        ));
     }
     Reply::Done
 }
@@ -33,8 +48,14 @@ pub fn card_info(call: &mut Call<'_>) -> Reply {
     for card in cards {
         call.say(format!("Card {}:", card.slot));
         call.say(format!("  Slot Type               : {}", card.letters));
-        call.say(format!("  Card Type               : {}", card.name.as_deref().unwrap_or("None")));
-        call.say(format!("  Operational State       : {}", state_word(card.state)));
+        call.say(format!(
+            "  Card Type               : {}",
+            card.name.as_deref().unwrap_or("None")
+        ));
+        call.say(format!(
+            "  Operational State       : {}",
+            state_word(card.state)
+        ));
     }
     Reply::Done
 }
@@ -44,7 +65,10 @@ pub fn card_hardware(call: &mut Call<'_>) -> Reply {
     let cards = call.chassis.hardware.cards.clone();
     for card in cards.iter().filter(|card| card.name.is_some()) {
         call.say(format!("Card {}:", card.slot));
-        call.say(format!("  Card Type               : {}", card.name.as_deref().unwrap_or("None")));
+        call.say(format!(
+            "  Card Type               : {}",
+            card.name.as_deref().unwrap_or("None")
+        ));
         call.say("  Card Programmables      : up to date");
     }
     Reply::Done
@@ -69,8 +93,16 @@ pub fn alarm_all(call: &mut Call<'_>) -> Reply {
     call.say("Facility Alarm Information:");
     call.say("  Audible Alarm OFF");
     alarm_counts(call);
-    let last = call.chassis.hardware.alarms.iter().map(|alarm| alarm.since).max();
-    let last = last.map_or("Never".to_owned(), |at| format::long(&call.chassis.calendar(at)));
+    let last = call
+        .chassis
+        .hardware
+        .alarms
+        .iter()
+        .map(|alarm| alarm.since)
+        .max();
+    let last = last.map_or("Never".to_owned(), |at| {
+        format::long(&call.chassis.calendar(at))
+    });
     call.say(format!("  Last Alarm Received: {last}"));
     call.say("Outstanding Alarms:");
     alarm_table(call);
@@ -85,14 +117,24 @@ pub fn alarm_statistics(call: &mut Call<'_>) -> Reply {
 
 fn alarm_counts(call: &mut Call<'_>) {
     let alarms = &call.chassis.hardware.alarms;
-    let count = |severity| alarms.iter().filter(|alarm| alarm.severity == severity).count();
+    let count = |severity| {
+        alarms
+            .iter()
+            .filter(|alarm| alarm.severity == severity)
+            .count()
+    };
     let (critical, major) = (count(Severity::Critical), count(Severity::Major));
     let (minor, total) = (count(Severity::Minor), alarms.len());
     call.say("Alarm Statistics:");
     // The device forgets cleared alarms at a reload; so does this one, at once.
     for title in ["Current Outstanding Alarms", "Cumulative Totals"] {
         call.say(format!("  {title}:"));
-        for (label, number) in [("Total", total), ("Critical", critical), ("Major", major), ("Minor", minor)] {
+        for (label, number) in [
+            ("Total", total),
+            ("Critical", critical),
+            ("Major", major),
+            ("Minor", minor),
+        ] {
             call.say(format!("    {label:<10}: {number}"));
         }
     }
@@ -101,7 +143,9 @@ fn alarm_counts(call: &mut Call<'_>) {
 fn alarm_table(call: &mut Call<'_>) {
     let alarms = call.chassis.hardware.alarms.clone();
     call.say("Sev Object          Event");
-    call.say("--- ----------      ----------------------------------------------------------------");
+    call.say(
+        "--- ----------      ----------------------------------------------------------------",
+    );
     for alarm in alarms {
         let severity = match alarm.severity {
             Severity::Minor => "MN",
@@ -129,7 +173,11 @@ fn single_point_of_failure(card: &Card, cards: &[Card]) -> &'static str {
     if card.state != CardState::Active {
         return "-";
     }
-    let of_kind = || cards.iter().filter(|other| other.kind == card.kind && other.letters == card.letters);
+    let of_kind = || {
+        cards
+            .iter()
+            .filter(|other| other.kind == card.kind && other.letters == card.letters)
+    };
     match card.kind {
         CardKind::Management | CardKind::Packet if of_kind().count() == 1 => "-",
         CardKind::Management | CardKind::Packet => {

@@ -24,7 +24,7 @@ pub fn build(call: &mut Call<'_>) -> Reply {
     call.say("Active Software:");
     describe(call, &image, &boot);
     call.say(format!("  {:<32}{}", "Image Platform:", image.platform));
-    call.say(format!("  {:<32}{}", "Branch Name:", format!("REL{}", image.version)));
+    call.say(format!("  {:<32}REL{}", "Branch Name:", image.version));
     call.say(format!("  {:<32}{}", "Built by:", "release"));
     Reply::Done
 }
@@ -32,7 +32,12 @@ pub fn build(call: &mut Call<'_>) -> Reply {
 /// `show version FILE [all]`: what an image file says of itself, once its check sum holds.
 pub fn version_of_file(call: &mut Call<'_>) -> Reply {
     let path = call.matched.value("file").to_owned();
-    let file = call.chassis.flash.first().and_then(|flash| flash.files.get(key(&path))).cloned();
+    let file = call
+        .chassis
+        .flash
+        .first()
+        .and_then(|flash| flash.files.get(key(&path)))
+        .cloned();
     let Some(file) = file else {
         return call.fail(format!("{path}: No such file or directory"));
     };
@@ -72,7 +77,9 @@ pub fn boot(call: &mut Call<'_>) -> Reply {
 pub fn directory(call: &mut Call<'_>) -> Reply {
     const DEVICE: &str = "/var/run/storage/flash/part1";
     let path = call.matched.value("path").trim_end_matches('/').to_owned();
-    let inside = path.strip_prefix("/flash").map(|rest| rest.trim_start_matches('/').to_owned());
+    let inside = path
+        .strip_prefix("/flash")
+        .map(|rest| rest.trim_start_matches('/').to_owned());
     let Some(inside) = inside else {
         return call.fail(format!("{path}: No such file or directory"));
     };
@@ -82,10 +89,14 @@ pub fn directory(call: &mut Call<'_>) -> Reply {
     let wanted = |name: &str| {
         inside.is_empty()
             || name == inside
-            || name.strip_prefix(inside.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            || name
+                .strip_prefix(inside.as_str())
+                .is_some_and(|rest| rest.starts_with('/'))
     };
     let files = flash.files.iter().filter(|(name, _)| wanted(name));
-    let files: Vec<_> = files.map(|(name, file)| (name.clone(), file.clone())).collect();
+    let files: Vec<_> = files
+        .map(|(name, file)| (name.clone(), file.clone()))
+        .collect();
     if files.is_empty() && !inside.is_empty() {
         return call.fail(format!("{path}: No such file or directory"));
     }
@@ -95,8 +106,15 @@ pub fn directory(call: &mut Call<'_>) -> Reply {
             Content::Image(_) | Content::Opaque => "-rw-rw-r--",
             Content::Text(_) => "-rwxrwxr-x",
         };
-        let date = call.chassis.calendar(file.modified).strftime("%b %e %H:%M").to_string();
-        call.say(format!("{mode}    1 root     root    {:>9} {date} {name}", file.size));
+        let date = call
+            .chassis
+            .calendar(file.modified)
+            .strftime("%b %e %H:%M")
+            .to_string();
+        call.say(format!(
+            "{mode}    1 root     root    {:>9} {date} {name}",
+            file.size
+        ));
         total += file.size.div_ceil(1024);
     }
     let (capacity, used) = (flash.capacity_kib, flash.used_kib());
@@ -105,21 +123,32 @@ pub fn directory(call: &mut Call<'_>) -> Reply {
     call.say("Filesystem           1k-blocks      Used Available Use% Mounted on");
     call.say(DEVICE);
     let free = flash.free_kib();
-    call.say(format!("{capacity:>30} {used:>9} {free:>9} {percent:>3}% /mnt/user/.auto/onboard/flash"));
+    call.say(format!(
+        "{capacity:>30} {used:>9} {free:>9} {percent:>3}% /mnt/user/.auto/onboard/flash"
+    ));
     Reply::Done
 }
 
 /// `show crash list`
 pub fn crash_list(call: &mut Call<'_>) -> Reply {
     let crashes = call.chassis.hardware.crashes.clone();
-    call.say("=== ==================== ======== ========== =============== =======================");
+    call.say(
+        "=== ==================== ======== ========== =============== =======================",
+    );
     call.say("#           Time         Process  Card/CPU/        SW          HW_SER_NUM");
     call.say("                                  PID           VERSION       MIO / Crash Card");
-    call.say("=== ==================== ======== ========== =============== =======================");
+    call.say(
+        "=== ==================== ======== ========== =============== =======================",
+    );
     for (number, crash) in crashes.iter().enumerate() {
         let at = format::crash(&call.chassis.calendar(crash.at));
         let card = format!("{:02}/0/00000", crash.card);
-        call.say(format!("{:<3} {at} {:<8} {card:<10} {:<15} NA", number + 1, crash.process, crash.version));
+        call.say(format!(
+            "{:<3} {at} {:<8} {card:<10} {:<15} NA",
+            number + 1,
+            crash.process,
+            crash.version
+        ));
     }
     call.say("");
     call.say(format!("Total Crashes : {}", crashes.len()));
@@ -128,13 +157,21 @@ pub fn crash_list(call: &mut Call<'_>) -> Reply {
 
 /// `show license information` (`staros-cli.md` 2.10).
 pub fn license(call: &mut Call<'_>) -> Reply {
-    let installed = call.chassis.running.nodes().iter().any(|node| node.after("license key").is_some());
+    let installed = call
+        .chassis
+        .running
+        .nodes()
+        .iter()
+        .any(|node| node.after("license key").is_some());
     if !installed {
         call.say("No license key is installed");
         return Reply::Done;
     }
     let profile = &call.chassis.profile;
-    let (platform, optimised) = (profile.platform.clone(), profile.release.icsr_optimisation_licence);
+    let (platform, optimised) = (
+        profile.platform.clone(),
+        profile.release.icsr_optimisation_licence,
+    );
     let limit = profile.sessions.max(1) * 10;
     call.say("Key Information (installed key):");
     call.say("  Comment                Laboratory key");
@@ -146,7 +183,10 @@ pub fn license(call: &mut Call<'_>) -> Reply {
     call.say("  Feature                                             Applicable Part Numbers");
     call.say("  --------------------------------------------------  -----------------------------");
     call.say(format!("  {:<52}[ none ]", "PDN Gateway:"));
-    call.say(format!("  {:<52}[ none ]", "Inter-Chassis Session Recovery"));
+    call.say(format!(
+        "  {:<52}[ none ]",
+        "Inter-Chassis Session Recovery"
+    ));
     if optimised {
         call.say(format!("  {:<52}[ none ]", " + ICSR Optimisation"));
     }
@@ -154,7 +194,10 @@ pub fn license(call: &mut Call<'_>) -> Reply {
     call.say("Session Limits:");
     call.say(format!("  {limit:>10}  PGW"));
     call.say("Status:");
-    call.say(format!("  Chassis Type           {} (Any Hardware)", platform.to_lowercase()));
+    call.say(format!(
+        "  Chassis Type           {} (Any Hardware)",
+        platform.to_lowercase()
+    ));
     call.say("  License Status         Good (Any Hardware)");
     Reply::Done
 }
@@ -169,7 +212,11 @@ fn describe(call: &mut Call<'_>, image: &Image, path: &str) {
     ] {
         call.say(format!("  {label:<32}{value}"));
     }
-    let major = image.version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    let major = image
+        .version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
     if major.is_some_and(|major| major >= SHOWS_COMMIT) {
         call.say(format!("  {:<32}{}", "Source Commit ID:", commit(image)));
     }
@@ -182,5 +229,9 @@ const SHOWS_COMMIT: u32 = 21;
 fn commit(image: &Image) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(format!("{}.{}", image.version, image.build));
-    digest.iter().take(20).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(20)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

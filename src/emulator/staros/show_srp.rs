@@ -5,7 +5,9 @@ use super::super::hardware::MonitorKind;
 use super::commands::{Call, Reply};
 use super::format;
 use crate::proto::Time;
-use crate::proto::srp::{Connection, Direction, ManagerState, Mode, Peer, Reason, State, SwitchoverCheck};
+use crate::proto::srp::{
+    Connection, Direction, ManagerState, Mode, Peer, Reason, State, SwitchoverCheck,
+};
 
 /// What every `show srp` command prints on a chassis that has no SRP.
 const NOT_CONFIGURED: &str = "Service Redundancy Protocol is not configured";
@@ -32,7 +34,12 @@ pub fn info(call: &mut Call<'_>) -> Reply {
 
 fn own_rows(chassis: &Chassis, peer: &Peer) -> Vec<Row> {
     let settings = peer.settings();
-    let context = chassis.running.view().srp.as_ref().map(|srp| srp.context.clone());
+    let context = chassis
+        .running
+        .view()
+        .srp
+        .as_ref()
+        .map(|srp| srp.context.clone());
     vec![
         ("Context:", context.unwrap_or_default()),
         ("Local Address:", settings.bind.to_string()),
@@ -51,11 +58,26 @@ fn peer_rows(peer: &Peer) -> Vec<Row> {
     let text = |value: Option<String>, unknown: &str| value.unwrap_or_else(|| unknown.to_owned());
     vec![
         ("Peer Remote Address:", address),
-        ("Peer State:", text(known.map(|peer| state(peer.state).to_owned()), "Init")),
-        ("Peer Mode:", text(known.map(|peer| mode(peer.mode).to_owned()), "Init")),
-        ("Peer Priority:", text(known.map(|peer| peer.priority.to_string()), "125")),
-        ("Peer Tiebreaker:", text(known.map(|peer| mac(peer.mac)), &mac([0; 6]))),
-        ("Peer Route-Modifier:", text(known.map(|peer| peer.route_modifier.to_string()), "0")),
+        (
+            "Peer State:",
+            text(known.map(|peer| state(peer.state).to_owned()), "Init"),
+        ),
+        (
+            "Peer Mode:",
+            text(known.map(|peer| mode(peer.mode).to_owned()), "Init"),
+        ),
+        (
+            "Peer Priority:",
+            text(known.map(|peer| peer.priority.to_string()), "125"),
+        ),
+        (
+            "Peer Tiebreaker:",
+            text(known.map(|peer| mac(peer.mac)), &mac([0; 6])),
+        ),
+        (
+            "Peer Route-Modifier:",
+            text(known.map(|peer| peer.route_modifier.to_string()), "0"),
+        ),
     ]
 }
 
@@ -68,7 +90,10 @@ fn link_rows(chassis: &Chassis, peer: &Peer, now: Time) -> Vec<Row> {
         at.unwrap_or_else(|| "-".to_owned())
     };
     let validation = peer.validation();
-    let error = validation.last_error.clone().unwrap_or_else(|| "None".to_owned());
+    let error = validation
+        .last_error
+        .clone()
+        .unwrap_or_else(|| "None".to_owned());
     let connection = match peer.connection() {
         Connection::None => "None",
         Connection::Connecting => "Connecting",
@@ -76,10 +101,19 @@ fn link_rows(chassis: &Chassis, peer: &Peer, now: Time) -> Vec<Row> {
     };
     vec![
         ("Last Hello Message received:", moment(peer.last_hello_at())),
-        ("Peer Configuration Validation:", validation.status.to_string()),
+        (
+            "Peer Configuration Validation:",
+            validation.status.to_string(),
+        ),
         ("Last Peer Configuration Error:", error),
-        ("Last Peer Configuration Event:", moment(validation.last_event)),
-        ("Last Validate Switchover Status:", readiness(peer.last_switchover_check(), now)),
+        (
+            "Last Peer Configuration Event:",
+            moment(validation.last_event),
+        ),
+        (
+            "Last Validate Switchover Status:",
+            readiness(peer.last_switchover_check(), now),
+        ),
         ("Connection State:", connection.to_owned()),
     ]
 }
@@ -101,7 +135,9 @@ pub fn monitor(call: &mut Call<'_>) -> Reply {
         call.say(NOT_CONFIGURED);
         return Reply::Done;
     }
-    let only = ["bgp", "diameter", "authentication-probe"].into_iter().find(|kind| call.matched.has(kind));
+    let only = ["bgp", "diameter", "authentication-probe"]
+        .into_iter()
+        .find(|kind| call.matched.has(kind));
     let wanted = |kind: &str| only.is_none_or(|only| only == kind);
     for line in [
         "     +-----Type:               (A) - Auth. probe         (B) - BGP",
@@ -132,12 +168,24 @@ fn monitor_rows(chassis: &Chassis, wanted: &dyn Fn(&str) -> bool) -> Vec<String>
     for peer in chassis.hardware.bgp.iter().filter(|_| wanted("bgp")) {
         if let Some(group) = peer.monitored {
             let state = if peer.down.is_none() { 'U' } else { 'D' };
-            let group = if group == 0 { "-".to_owned() } else { group.to_string() };
-            rows.push(row(format!("B{state}{group}"), &peer.address, BGP_PORT, &peer.context, peer.since));
+            let group = if group == 0 {
+                "-".to_owned()
+            } else {
+                group.to_string()
+            };
+            rows.push(row(
+                format!("B{state}{group}"),
+                &peer.address,
+                BGP_PORT,
+                &peer.context,
+                peer.since,
+            ));
         }
     }
     // AAA servers are probed by the active chassis only (`staros-cli.md` 4.2).
-    let active = chassis.srp().is_some_and(|srp| srp.state() == State::Active);
+    let active = chassis
+        .srp()
+        .is_some_and(|srp| srp.state() == State::Active);
     for server in &chassis.hardware.servers {
         let (letter, kind, watched) = match server.kind {
             MonitorKind::AuthProbe => ('A', "authentication-probe", active),
@@ -150,7 +198,13 @@ fn monitor_rows(chassis: &Chassis, wanted: &dyn Fn(&str) -> bool) -> Vec<String>
         };
         if wanted(kind) {
             let letters = format!("{letter}{state}-");
-            rows.push(row(letters, &server.address, server.port, &server.context, server.since));
+            rows.push(row(
+                letters,
+                &server.address,
+                server.port,
+                &server.context,
+                server.since,
+            ));
         }
     }
     rows
@@ -165,14 +219,23 @@ pub fn checkpoint_statistics(call: &mut Call<'_>) -> Reply {
     call.say("Current Status:");
     for (label, value) in [
         ("Number of Sessmgrs:", totals.managers),
-        ("Sessmgrs in Active-Connected State:", totals.active_connected),
-        ("Sessmgrs in Standby-Connected State:", totals.standby_connected),
+        (
+            "Sessmgrs in Active-Connected State:",
+            totals.active_connected,
+        ),
+        (
+            "Sessmgrs in Standby-Connected State:",
+            totals.standby_connected,
+        ),
         ("Sessmgrs in Pending-Active State:", totals.pending_active),
     ] {
         call.say(format!("  {label:<42} {value}"));
     }
     call.say("Current Call Recovery Records:");
-    call.say(format!("  {:<42} {}", "Current pre-allocated calls:", totals.pre_allocated));
+    call.say(format!(
+        "  {:<42} {}",
+        "Current pre-allocated calls:", totals.pre_allocated
+    ));
     Reply::Done
 }
 
@@ -222,7 +285,10 @@ pub fn checkpoint_statistics_verbose(call: &mut Call<'_>) -> Reply {
 pub fn checkpoint_info(call: &mut Call<'_>) -> Reply {
     call.say("CMD-ID  Micro-checkpoint");
     call.say("------  ----------------------------------------");
-    for (id, name) in [(1, "SESS_UCHKPT_CMD_INVALIDATE_CRR"), (4, "SESS_UCKKPT_CMD_UPDATE_CLPSTATS")] {
+    for (id, name) in [
+        (1, "SESS_UCHKPT_CMD_INVALIDATE_CRR"),
+        (4, "SESS_UCKKPT_CMD_UPDATE_CLPSTATS"),
+    ] {
         call.say(format!("{id:>6}  {name}"));
     }
     Reply::Done
@@ -241,7 +307,10 @@ pub fn statistics(call: &mut Call<'_>) -> Reply {
                 ("Hello messages sent:", counted.hello_sent),
                 ("Hello messages received:", counted.hello_received),
                 ("Hello acknowledgements sent:", counted.hello_ack_sent),
-                ("Hello acknowledgements received:", counted.hello_ack_received),
+                (
+                    "Hello acknowledgements received:",
+                    counted.hello_ack_received,
+                ),
                 ("Unknown messages discarded:", counted.unknown_frames),
             ],
         ),
@@ -305,8 +374,14 @@ pub fn call_loss(call: &mut Call<'_>) -> Reply {
             ("Calls before switchover:", record.before.to_string()),
             ("Calls recovered:", record.recovered.to_string()),
             ("Total calls lost:", record.lost().to_string()),
-            ("Lost, not yet checkpointed:", record.lost_not_eligible.to_string()),
-            ("Lost, checkpoint not applied:", record.lost_not_applied.to_string()),
+            (
+                "Lost, not yet checkpointed:",
+                record.lost_not_eligible.to_string(),
+            ),
+            (
+                "Lost, checkpoint not applied:",
+                record.lost_not_applied.to_string(),
+            ),
             ("Lost, audit purge:", record.lost_audit_purge.to_string()),
             ("Lost, dual active:", record.lost_dual_active.to_string()),
         ] {

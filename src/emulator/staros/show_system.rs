@@ -22,7 +22,9 @@ pub fn uptime(call: &mut Call<'_>) -> Reply {
 pub fn administrators(call: &mut Call<'_>) -> Reply {
     let terminals: Vec<_> = call.chassis.config_lock.terminals().cloned().collect();
     call.say("Administrator/Operator Name      M Type    TTY              Start Time");
-    call.say("-------------------------------- - ------- ---------------- ------------------------");
+    call.say(
+        "-------------------------------- - ------- ---------------- ------------------------",
+    );
     for terminal in terminals {
         let since = format::short(&call.chassis.calendar(terminal.since));
         let level = match terminal.level {
@@ -31,7 +33,10 @@ pub fn administrators(call: &mut Call<'_>) -> Reply {
             Level::Inspector => "inspect",
         };
         let mode = if terminal.is_configuring() { "c" } else { " " };
-        call.say(format!("{:<32} {mode} {level:<7} {:<16} {since}", terminal.user, terminal.tty));
+        call.say(format!(
+            "{:<32} {mode} {level:<7} {:<16} {since}",
+            terminal.user, terminal.tty
+        ));
     }
     Reply::Done
 }
@@ -56,10 +61,16 @@ pub fn trap_history(call: &mut Call<'_>) -> Reply {
         .map(|trap| {
             let at = format::trap(&call.chassis.calendar(trap.at));
             let text = describe(trap);
-            format!("{at} Internal trap notification {} ({}){text}", trap.number, trap.name)
+            format!(
+                "{at} Internal trap notification {} ({}){text}",
+                trap.number, trap.name
+            )
         })
         .collect();
-    call.say(format!("There are {} historical trap records (400 maximum)", rows.len()));
+    call.say(format!(
+        "There are {} historical trap records (400 maximum)",
+        rows.len()
+    ));
     call.say("");
     call.say("Timestamp                Trap Information");
     call.say("------------------------ ----------------------------------------------------------");
@@ -88,7 +99,13 @@ pub fn task_resources(call: &mut Call<'_>) -> Reply {
     let sessions = call.chassis.subscribers_total();
     let limit = call.chassis.profile.sessions.max(1) * 10;
     let each = |total: u64| total / u64::from(managers.max(1));
-    let card = call.chassis.hardware.cards.iter().find(|card| card.name.is_some()).map_or(1, |card| card.slot);
+    let card = call
+        .chassis
+        .hardware
+        .cards
+        .iter()
+        .find(|card| card.name.is_some())
+        .map_or(1, |card| card.slot);
     call.say("                   task   cputime        memory     files      sessions");
     call.say("cpu facility      inst used  allc   used  alloc used allc  used  allc S status");
     call.say("----------------------- ----------- ------------- --------- ------------- ------");

@@ -48,19 +48,31 @@ fn global(lab: &Lab<'_>, text: &mut String) {
     line(text, 1, &format!("system hostname {}", lab.hostname));
     line(text, 1, &format!("clock timezone {}", lab.timezone));
     line(text, 1, "require session recovery");
-    line(text, 1, "license key VER=1|C1M=EMULATED|SN=LAB|FEATURES=ICSR,PGW,SGW,HA");
+    line(
+        text,
+        1,
+        "license key VER=1|C1M=EMULATED|SN=LAB|FEATURES=ICSR,PGW,SGW,HA",
+    );
     line(text, 1, "snmp engine-id local 800020dc03020005e1000");
     if let Some((target, community)) = lab.trap_target {
-        line(text, 1, &format!("snmp community name {community} read-only"));
+        line(
+            text,
+            1,
+            &format!("snmp community name {community} read-only"),
+        );
         let (address, port) = (target.ip(), target.port());
         line(
             text,
             1,
-            &format!("snmp target nms {address} port {port} security-name {community} version 2c traps"),
+            &format!(
+                "snmp target nms {address} port {port} security-name {community} version 2c traps"
+            ),
         );
     }
     for card in lab.cards {
-        block(text, 1, &format!("card {card}"), |text| line(text, 2, "mode active"));
+        block(text, 1, &format!("card {card}"), |text| {
+            line(text, 2, "mode active")
+        });
     }
 }
 
@@ -70,7 +82,11 @@ fn local(lab: &Lab<'_>, text: &mut String) {
             line(text, 3, &address(lab.management, ""));
         });
         for name in lab.administrators {
-            line(text, 2, &format!("administrator {name} encrypted password +A0 ftp"));
+            line(
+                text,
+                2,
+                &format!("administrator {name} encrypted password +A0 ftp"),
+            );
         }
         block(text, 2, "server sshd", |text| {
             line(text, 3, "subsystem sftp");
@@ -97,7 +113,11 @@ fn srp(lab: &Lab<'_>, text: &mut String) {
             }
             line(text, 3, "monitor bgp context PGWin 10.20.0.1 group 1");
             line(text, 3, "monitor bgp context PGWout 10.21.0.1 group 2");
-            line(text, 3, "monitor authentication-probe context AAA 10.30.0.7 port 1812");
+            line(
+                text,
+                3,
+                "monitor authentication-probe context AAA 10.30.0.7 port 1812",
+            );
             line(text, 3, "checkpoint session duration 60");
             line(text, 3, &format!("peer-ip-address {}", lab.srp_peer));
             line(text, 3, &format!("bind address {}", lab.srp_address));
@@ -116,7 +136,11 @@ fn gateways(lab: &Lab<'_>, text: &mut String) {
         });
         block(text, 2, "aaa group default", |text| {
             line(text, 3, "radius attribute nas-ip-address address 10.30.1.1");
-            line(text, 3, "radius server 10.30.0.7 key lab-radius port 1812 probe");
+            line(
+                text,
+                3,
+                "radius server 10.30.0.7 key lab-radius port 1812 probe",
+            );
         });
     });
     block(text, 1, "context PGWin", |text| {
@@ -141,8 +165,16 @@ fn gateways(lab: &Lab<'_>, text: &mut String) {
         block(text, 2, "interface sgi", |text| {
             line(text, 3, &format!("ip address 10.21.0.{own} 255.255.255.0"));
         });
-        line(text, 2, "ip pool dyn-a 172.18.0.0 255.255.0.0 public 0 srp-activate");
-        line(text, 2, "ip pool dyn-b 172.19.0.0 255.255.0.0 public 0 srp-activate");
+        line(
+            text,
+            2,
+            "ip pool dyn-a 172.18.0.0 255.255.0.0 public 0 srp-activate",
+        );
+        line(
+            text,
+            2,
+            "ip pool dyn-b 172.19.0.0 255.255.0.0 public 0 srp-activate",
+        );
         bgp(text, &format!("10.21.0.{own}"), "10.21.0.1");
         block(text, 2, "ha-service ha-1", |text| {
             line(text, 3, "bind address 10.21.1.1");

@@ -4,6 +4,7 @@
 //! What was accepted renders to a text that loads again.
 
 mod lab;
+mod mode;
 mod rules;
 mod tree;
 mod view;
@@ -12,7 +13,8 @@ mod view;
 mod tests;
 
 pub use lab::{Lab, lab_configuration};
-pub use rules::{Mode, Opens, Rule};
+pub use mode::Mode;
+pub use rules::{Opens, Rule};
 pub use tree::{Node, Selection};
 pub use view::{BgpNeighbor, ServerLine, ServiceLine, SrpBlock, TrapTarget, UserLine, View};
 
@@ -144,7 +146,11 @@ impl Running {
         };
         let exists = Node::at(&self.nodes, path.lines())
             .is_some_and(|nodes| Node::find(nodes, &key(&matched)).is_some());
-        if negated { exists } else { mode == Mode::Context && !exists }
+        if negated {
+            exists
+        } else {
+            mode == Mode::Context && !exists
+        }
     }
 
     /// The text that [`Running::parse`] reads back. Secrets are encrypted.
@@ -177,7 +183,11 @@ impl Running {
     pub fn checksum(&self) -> String {
         use sha2::{Digest, Sha256};
         let digest = Sha256::digest(self.render_with_secrets());
-        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     pub fn view(&self) -> &View {
@@ -204,7 +214,12 @@ impl Running {
             Node::remove(nodes, &key(&matched));
             return Ok(Applied::Changed);
         }
-        let kept = Node::put(nodes, &matched.line(), &key(&matched), opens != Opens::Nothing);
+        let kept = Node::put(
+            nodes,
+            &matched.line(),
+            &key(&matched),
+            opens != Opens::Nothing,
+        );
         match opens {
             Opens::Block(mode) => {
                 path.0.push((mode, kept));
@@ -224,7 +239,10 @@ impl Running {
         }
         let salt = self.hostname_line().unwrap_or_default().to_owned();
         matched.words[at].text = cipher::encrypt(&matched.words[at].text, &salt);
-        let encrypted = Word { name: None, text: "encrypted".to_owned() };
+        let encrypted = Word {
+            name: None,
+            text: "encrypted".to_owned(),
+        };
         matched.words.insert(at - 1, encrypted);
     }
 

@@ -1,96 +1,6 @@
 //! The configuration language: which lines each mode knows, which of them open a mode.
 
-use std::sync::LazyLock;
-
-use super::super::grammar::Net;
-
-/// A configuration mode (`staros-cli.md` 1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
-    Global,
-    Context,
-    Card,
-    Port,
-    Vlan,
-    Ntp,
-    Bulkstats,
-    Interface,
-    Ipsp,
-    Sshd,
-    Subscriber,
-    AaaGroup,
-    AccessList,
-    Bgp,
-    AddressFamily,
-    Apn,
-    DiameterEndpoint,
-    Service,
-    Srp,
-}
-
-impl Mode {
-    /// The word in the prompt's parentheses, such as `config-srp`.
-    pub fn prompt(self, block: &str) -> String {
-        let word = match self {
-            Mode::Global => return "config".to_owned(),
-            Mode::Context => "ctx",
-            Mode::Card => "card",
-            Mode::Port => "port",
-            Mode::Vlan => "port-vlan",
-            Mode::Ntp => "ntp",
-            Mode::Bulkstats => "bulkstats",
-            Mode::Interface if block.ends_with(" loopback") => "if-loopback",
-            Mode::Interface => "if-eth",
-            Mode::Ipsp => "ipsp",
-            Mode::Sshd => "sshd",
-            Mode::Subscriber => "subscriber",
-            Mode::AaaGroup => "aaa-group",
-            Mode::AccessList => "acl",
-            Mode::Bgp => "bgp",
-            Mode::AddressFamily => "bgp-af",
-            Mode::Apn => "apn",
-            Mode::DiameterEndpoint => "ctx-diameter",
-            Mode::Service => block.split(' ').next().unwrap_or("service"),
-            Mode::Srp => "srp",
-        };
-        format!("config-{word}")
-    }
-
-    /// The lines this mode knows.
-    pub fn rules(self) -> &'static [Rule] {
-        match self {
-            Mode::Global => GLOBAL,
-            Mode::Context => CONTEXT,
-            Mode::Card => CARD,
-            Mode::Port => PORT,
-            Mode::Vlan => VLAN,
-            Mode::Ntp => NTP,
-            Mode::Bulkstats => BULKSTATS,
-            Mode::Interface => INTERFACE,
-            Mode::Ipsp => IPSP,
-            Mode::Sshd => SSHD,
-            Mode::Subscriber => SUBSCRIBER,
-            Mode::AaaGroup => AAA_GROUP,
-            Mode::AccessList => ACCESS_LIST,
-            Mode::Bgp => BGP,
-            Mode::AddressFamily => ADDRESS_FAMILY,
-            Mode::Apn => APN,
-            Mode::DiameterEndpoint => DIAMETER_ENDPOINT,
-            Mode::Service => SERVICE,
-            Mode::Srp => SRP,
-        }
-    }
-
-    /// The net of [`Mode::rules`], same indexes.
-    pub fn net(self) -> &'static Net {
-        static NETS: LazyLock<Vec<Net>> = LazyLock::new(|| {
-            let net = |mode: &Mode| Net::new(mode.rules().iter().map(|rule| rule.0));
-            ALL.iter().map(net).collect()
-        });
-        let index = ALL.iter().position(|mode| *mode == self);
-        &NETS[index.expect("ALL names every mode")]
-    }
-}
+use super::mode::Mode;
 
 /// A pattern and what it opens.
 pub struct Rule(pub &'static str, pub Opens);
@@ -107,11 +17,6 @@ pub enum Opens {
 use Mode::*;
 use Opens::{Block, BootStack};
 
-const ALL: &[Mode] = &[
-    Global, Context, Card, Port, Vlan, Ntp, Bulkstats, Interface, Ipsp, Sshd, Subscriber,
-    AaaGroup, AccessList, Bgp, AddressFamily, Apn, DiameterEndpoint, Service, Srp,
-];
-
 const fn line(pattern: &'static str) -> Rule {
     Rule(pattern, Opens::Nothing)
 }
@@ -120,7 +25,7 @@ const fn block(pattern: &'static str, mode: Mode) -> Rule {
     Rule(pattern, Block(mode))
 }
 
-const GLOBAL: &[Rule] = &[
+pub(super) const GLOBAL: &[Rule] = &[
     line("system hostname ! <name>"),
     line("system location ! <text...>"),
     line("system contact ! <text...>"),
@@ -144,7 +49,9 @@ const GLOBAL: &[Rule] = &[
     line("logging disable eventid <event:1-999999>"),
     line("snmp engine-id local ! <engine>"),
     line("snmp server [ port <port:1-65535> ]"),
-    line("snmp community name <community> ! { read-only , read-write , context <context> , view <view> }"),
+    line(
+        "snmp community name <community> ! { read-only , read-write , context <context> , view <view> }",
+    ),
     line(
         "snmp community encrypted name <secret> ! { read-only , read-write , context <context> , view <view> }",
     ),
@@ -154,7 +61,9 @@ const GLOBAL: &[Rule] = &[
          traps , informs , non-default , security-level noauth|auth|priv-auth }",
     ),
     line("snmp trap suppress|enable <trap>"),
-    line("snmp notif-threshold ! <count:1-10000> [ low <low:1-10000> ] [ period <period:1-10000> ]"),
+    line(
+        "snmp notif-threshold ! <count:1-10000> [ low <low:1-10000> ] [ period <period:1-10000> ]",
+    ),
     line("snmp authentication-failure-trap"),
     line("session-recovery-timer ! <seconds:1-3600>"),
     block("context <name>", Context),
@@ -169,13 +78,13 @@ const GLOBAL: &[Rule] = &[
     ),
 ];
 
-const CARD: &[Rule] = &[
+pub(super) const CARD: &[Rule] = &[
     line("mode ! active|standby [ packet|pac|psc ]"),
     line("shutdown"),
     line("no shutdown"),
 ];
 
-const PORT: &[Rule] = &[
+pub(super) const PORT: &[Rule] = &[
     line("description ! <text...>"),
     line("shutdown"),
     line("no shutdown"),
@@ -184,16 +93,19 @@ const PORT: &[Rule] = &[
     block("vlan <vlan:1-4094>", Vlan),
 ];
 
-const VLAN: &[Rule] = &[
+pub(super) const VLAN: &[Rule] = &[
     line("description ! <text...>"),
     line("shutdown"),
     line("no shutdown"),
     line("bind interface ! <interface> <context>"),
 ];
 
-const NTP: &[Rule] = &[line("enable [ <context> ]"), line("server <address> ! { prefer , version <v:1-4> }")];
+pub(super) const NTP: &[Rule] = &[
+    line("enable [ <context> ]"),
+    line("server <address> ! { prefer , version <v:1-4> }"),
+];
 
-const BULKSTATS: &[Rule] = &[
+pub(super) const BULKSTATS: &[Rule] = &[
     line("gather-on-standby"),
     line("no gather-on-standby"),
     line("sample-interval ! <minutes:1-1440>"),
@@ -204,7 +116,7 @@ const BULKSTATS: &[Rule] = &[
     line("historical-data collection"),
 ];
 
-const CONTEXT: &[Rule] = &[
+pub(super) const CONTEXT: &[Rule] = &[
     block("interface <name> ! [ loopback ]", Interface),
     line("ip route <destination:ip> <mask:ip> ! <text...>"),
     line("ip route <prefix> ! next-hop <text...>"),
@@ -228,11 +140,15 @@ const CONTEXT: &[Rule] = &[
     line("busyout ip pool all"),
     line("busyout ip pool address-range <start:ip> <end:ip>"),
     line("busyout ipv6 pool name <name>"),
-    line("administrator <name> ! password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }"),
+    line(
+        "administrator <name> ! password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }",
+    ),
     line(
         "administrator <name> ! encrypted password <secret> { ftp , nocli , ecs , noecs , expiry-date <date> }",
     ),
-    line("config-administrator <name> ! [ encrypted ] password <secret> { ftp , nocli , ecs , noecs }"),
+    line(
+        "config-administrator <name> ! [ encrypted ] password <secret> { ftp , nocli , ecs , noecs }",
+    ),
     line("operator <name> ! [ encrypted ] password <secret> { nocli , ecs , noecs }"),
     line("inspector <name> ! [ encrypted ] password <secret> { nocli , ecs , noecs }"),
     line("ssh generate key [ type v2-rsa|v2-dsa ]"),
@@ -266,23 +182,28 @@ const CONTEXT: &[Rule] = &[
     block("service-redundancy-protocol", Srp),
 ];
 
-const INTERFACE: &[Rule] = &[
+pub(super) const INTERFACE: &[Rule] = &[
     line("description ! <text...>"),
     line("ip address <address:ip> <mask:ip> ! { srp-activate , secondary }"),
     line("ip address <prefix> ! { srp-activate , secondary }"),
     line("ipv6 address <prefix> ! { srp-activate , secondary }"),
     line("ip mtu ! <mtu:576-2048>"),
-    line("port-switch-on-L3-fail ! address <address:ip> { minimum-switchover-period <seconds:1-10000> }"),
-    block("pool-share-protocol ! primary|secondary <address:ip> [ mode active|inactive|check-config ]", Ipsp),
+    line(
+        "port-switch-on-L3-fail ! address <address:ip> { minimum-switchover-period <seconds:1-10000> }",
+    ),
+    block(
+        "pool-share-protocol ! primary|secondary <address:ip> [ mode active|inactive|check-config ]",
+        Ipsp,
+    ),
 ];
 
-const IPSP: &[Rule] = &[
+pub(super) const IPSP: &[Rule] = &[
     line("dead-interval ! <seconds:25-259200>"),
     line("no dead-interval"),
     line("reserved-free-percentage ! <percent:0-100>"),
 ];
 
-const SSHD: &[Rule] = &[
+pub(super) const SSHD: &[Rule] = &[
     line("subsystem sftp|cli"),
     line("subsystem sftp|cli name <text...>"),
     line("authorized-key username <name> host <host> [ type v2-rsa|v2-dsa ]"),
@@ -295,7 +216,7 @@ const SSHD: &[Rule] = &[
     line("allowusers add <name>"),
 ];
 
-const SUBSCRIBER: &[Rule] = &[
+pub(super) const SUBSCRIBER: &[Rule] = &[
     line("ip context-name ! <name>"),
     line("ip address pool name ! <name>"),
     line("timeout idle|absolute ! <seconds:0-4294967295>"),
@@ -303,7 +224,7 @@ const SUBSCRIBER: &[Rule] = &[
     line("dns primary|secondary ! <address:ip>"),
 ];
 
-const AAA_GROUP: &[Rule] = &[
+pub(super) const AAA_GROUP: &[Rule] = &[
     line("radius attribute nas-ip-address address ! <address:ip> [ backup <backup:ip> ]"),
     line("radius attribute nas-identifier ! <name>"),
     line("radius dictionary ! <name>"),
@@ -317,17 +238,25 @@ const AAA_GROUP: &[Rule] = &[
     line("diameter authentication|accounting server <host> ! priority <priority:1-1000>"),
 ];
 
-const ACCESS_LIST: &[Rule] = &[line("permit <text...>"), line("deny <text...>"), line("redirect <text...>")];
+pub(super) const ACCESS_LIST: &[Rule] = &[
+    line("permit <text...>"),
+    line("deny <text...>"),
+    line("redirect <text...>"),
+];
 
-const BGP: &[Rule] = &[
+pub(super) const BGP: &[Rule] = &[
     line("router-id ! <address:ip>"),
     line("neighbor <address:ip> remote-as ! <as:1-4294967295>"),
     line("neighbor <address:ip> activate"),
     line("neighbor <address:ip> shutdown"),
     line("neighbor <address:ip> description ! <text...>"),
-    line("neighbor <address:ip> timers ! keepalive-interval <keepalive:0-65535> holdtime-interval <hold:0-65535>"),
+    line(
+        "neighbor <address:ip> timers ! keepalive-interval <keepalive:0-65535> holdtime-interval <hold:0-65535>",
+    ),
     line("neighbor <address:ip> route-map <map> in|out"),
-    line("neighbor <address:ip> update-source|weight|ebgp-multihop|max-prefix|srp-activated-soft-clear ! <text...>"),
+    line(
+        "neighbor <address:ip> update-source|weight|ebgp-multihop|max-prefix|srp-activated-soft-clear ! <text...>",
+    ),
     line("neighbor <address:ip> fall-over bfd [ multihop ]"),
     line("network <prefix>"),
     line("redistribute connected|static|rip|ospf [ route-map <map> ]"),
@@ -337,14 +266,14 @@ const BGP: &[Rule] = &[
     block("address-family ipv4|ipv6", AddressFamily),
 ];
 
-const ADDRESS_FAMILY: &[Rule] = &[
+pub(super) const ADDRESS_FAMILY: &[Rule] = &[
     line("neighbor <address:ip> activate"),
     line("neighbor <address:ip> route-map <map> in|out"),
     line("network <prefix>"),
     line("redistribute connected|static|rip|ospf [ route-map <map> ]"),
 ];
 
-const APN: &[Rule] = &[
+pub(super) const APN: &[Rule] = &[
     line("ip context-name ! <name>"),
     line("ip address pool name ! <name>"),
     line("aaa group ! <name>"),
@@ -355,7 +284,7 @@ const APN: &[Rule] = &[
     line("ims-auth-service ! <name>"),
 ];
 
-const DIAMETER_ENDPOINT: &[Rule] = &[
+pub(super) const DIAMETER_ENDPOINT: &[Rule] = &[
     line("origin realm ! <realm>"),
     line("origin host <host> ! address <address:ip> [ port <port:1-65535> ]"),
     line("use-proxy"),
@@ -365,7 +294,7 @@ const DIAMETER_ENDPOINT: &[Rule] = &[
     line("route-entry peer <name> ! { weight <weight:0-255> }"),
 ];
 
-const SERVICE: &[Rule] = &[
+pub(super) const SERVICE: &[Rule] = &[
     line("bind address|ipv4-address ! <address:ip> { max-subscribers <sessions:0-4000000> }"),
     line("bind ipv6-address ! <address:ip>"),
     line("associate <what> ! <text...>"),
@@ -380,7 +309,9 @@ const SERVICE: &[Rule] = &[
     line("isakmp <text...>"),
     line("ip local-port|source-violation ! <text...>"),
     line("spi <text...>"),
-    line("lifetime|reg-lifetime|setup-timeout|simul-bindings|retransmission-timeout|max-retransmissions ! <text...>"),
+    line(
+        "lifetime|reg-lifetime|setup-timeout|simul-bindings|retransmission-timeout|max-retransmissions ! <text...>",
+    ),
     line("default subscriber ! <name>"),
     line("pcf-security|pdsn-type ! <text...>"),
     line("sgsn address <address:ip>"),
@@ -388,7 +319,7 @@ const SERVICE: &[Rule] = &[
     line("shutdown"),
 ];
 
-const SRP: &[Rule] = &[
+pub(super) const SRP: &[Rule] = &[
     line("bind address ! <address:ip>"),
     line("chassis-mode ! primary|backup"),
     line("priority ! <priority:1-255>"),
@@ -407,12 +338,14 @@ const SRP: &[Rule] = &[
     line("checkpoint session compression ! lz4|zlib"),
     line("checkpoint session nack macro|micro ! [ max-response <count:0-65535> ]"),
     line("checkpoint session periodic-interval ! <minutes:30-1440>"),
-    line("guard-timer aaa-switchover-timers|diameter-switchover-timers damping-period|guard-period ! <seconds:0-300>"),
-    line("guard-timer srp-redundancy-timers aaa|bgp|diam ! damping-period|guard-period <seconds:0-300>"),
-    line("dscp-marking control|session ! <dscp>"),
     line(
-        "monitor bgp context <context> <address:ip> ! { vrf <vrf> , group <group:1-10> }",
+        "guard-timer aaa-switchover-timers|diameter-switchover-timers damping-period|guard-period ! <seconds:0-300>",
     ),
+    line(
+        "guard-timer srp-redundancy-timers aaa|bgp|diam ! damping-period|guard-period <seconds:0-300>",
+    ),
+    line("dscp-marking control|session ! <dscp>"),
+    line("monitor bgp context <context> <address:ip> ! { vrf <vrf> , group <group:1-10> }"),
     line("monitor diameter context <context> endpoint <endpoint> ! [ peer <peer> ]"),
     line("monitor authentication-probe context <context> <address:ip> ! { port <port:1-65535> }"),
     line("standby database-recovery ! aggressive|normal"),

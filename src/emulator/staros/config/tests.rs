@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn lab(primary: bool) -> String {
-    let (own, peer) = if primary { ([10, 9, 0, 1], [10, 9, 0, 2]) } else { ([10, 9, 0, 2], [10, 9, 0, 1]) };
+    let (own, peer) = if primary {
+        ([10, 9, 0, 1], [10, 9, 0, 2])
+    } else {
+        ([10, 9, 0, 2], [10, 9, 0, 1])
+    };
     lab_configuration(&Lab {
         hostname: if primary { "pgw-east" } else { "pgw-west" },
         primary,
@@ -32,7 +36,11 @@ fn cli_4_9_the_lab_configuration_loads_without_a_word_and_round_trips() {
     assert_eq!(parse(&running.render()), running);
     let readable = parse(&running.render_with_secrets());
     assert_eq!(readable.comparison_text(), running.comparison_text());
-    assert!(running.render().starts_with("config\n  system hostname pgw-east\n"));
+    assert!(
+        running
+            .render()
+            .starts_with("config\n  system hostname pgw-east\n")
+    );
     assert!(running.render().ends_with("  #exit\nend\n"));
 }
 
@@ -43,14 +51,25 @@ fn cli_4_10_the_view_reads_the_lab() {
     assert_eq!(view.hostname.as_deref(), Some("pgw-east"));
     assert_eq!(view.contexts, ["local", "SRP", "AAA", "PGWin", "PGWout"]);
     let srp = view.srp.as_ref().unwrap();
-    assert_eq!((srp.context.as_str(), srp.primary, srp.priority), ("SRP", true, 10));
+    assert_eq!(
+        (srp.context.as_str(), srp.primary, srp.priority),
+        ("SRP", true, 10)
+    );
     assert_eq!(srp.bind, Some([10, 9, 0, 1].into()));
     assert_eq!(srp.peer, Some([10, 9, 0, 2].into()));
     assert_eq!((srp.hello.as_secs(), srp.dead.as_secs()), (10, 30));
-    let groups: Vec<_> = view.bgp_neighbors.iter().map(|peer| peer.monitored).collect();
+    let groups: Vec<_> = view
+        .bgp_neighbors
+        .iter()
+        .map(|peer| peer.monitored)
+        .collect();
     assert_eq!(groups, [Some(1), Some(2)]);
     assert_eq!(view.servers[0].address, "10.30.0.7");
-    let services: Vec<_> = view.services.iter().map(|s| (s.kind.as_str(), s.bound)).collect();
+    let services: Vec<_> = view
+        .services
+        .iter()
+        .map(|s| (s.kind.as_str(), s.bound))
+        .collect();
     assert_eq!(services, [("pgw", true), ("sgw", true), ("ha", true)]);
     assert_eq!(view.trap_targets[0].address, ([192, 0, 2, 99], 1162).into());
     assert!(view.session_recovery);
@@ -67,8 +86,13 @@ fn srp_56_a_pair_differs_only_in_what_must_differ() {
 
 #[test]
 fn srp_57_only_the_order_of_busyout_lines_counts() {
-    let with = |lines: &str| parse(&format!("config\n  context A\n{lines}  #exit\nend\n")).comparison_text();
-    let (a, b) = ("    busyout ip pool name a\n", "    busyout ip pool name b\n");
+    let with = |lines: &str| {
+        parse(&format!("config\n  context A\n{lines}  #exit\nend\n")).comparison_text()
+    };
+    let (a, b) = (
+        "    busyout ip pool name a\n",
+        "    busyout ip pool name b\n",
+    );
     assert_ne!(with(&format!("{a}{b}")), with(&format!("{b}{a}")));
     let (p, q) = (
         "    ip pool p 10.0.0.0 255.0.0.0 srp-activate\n",
@@ -99,7 +123,11 @@ fn cli_1_9_a_bad_line_is_reported_and_skipped_with_its_block() {
     assert_eq!(problems.len(), 2, "{problems:?}");
     assert!(problems[0].contains("new-release-thing"), "{problems:?}");
     assert_eq!(running.view().contexts, ["local", "A", "B"]);
-    assert!(running.render().contains("    ip pool p 10.0.0.0 255.0.0.0\n"));
+    assert!(
+        running
+            .render()
+            .contains("    ip pool p 10.0.0.0 255.0.0.0\n")
+    );
 }
 
 #[test]
@@ -131,11 +159,25 @@ fn cli_1_10_lines_replace_negate_and_nest() {
 fn cli_3_5_boot_entries_are_never_part_of_the_configuration() {
     let mut running = Running::default();
     let mut path = Path::default();
-    let applied = running.apply(&mut path, "boot sys prio 7 image /flash/a.bin config /flash/a.cfg");
-    let entry = Entry { priority: 7, image: "/flash/a.bin".into(), config: "/flash/a.cfg".into() };
+    let applied = running.apply(
+        &mut path,
+        "boot sys prio 7 image /flash/a.bin config /flash/a.cfg",
+    );
+    let entry = Entry {
+        priority: 7,
+        image: "/flash/a.bin".into(),
+        config: "/flash/a.cfg".into(),
+    };
     assert_eq!(applied, Ok(Applied::BootEntry(entry)));
-    assert_eq!(running.apply(&mut path, "no boot system priority 7"), Ok(Applied::NoBootEntry(7)));
-    assert!(running.apply(&mut path, "boot system priority 0 image a config b").is_err());
+    assert_eq!(
+        running.apply(&mut path, "no boot system priority 7"),
+        Ok(Applied::NoBootEntry(7))
+    );
+    assert!(
+        running
+            .apply(&mut path, "boot system priority 0 image a config b")
+            .is_err()
+    );
     assert_eq!(running.render(), "config\nend\n");
 }
 

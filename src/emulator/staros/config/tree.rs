@@ -160,7 +160,11 @@ fn readable(line: &str) -> String {
         })
         .collect();
     let after_read = words.join(" ");
-    if after_read == after { line.to_owned() } else { format!("{before}{after_read}") }
+    if after_read == after {
+        line.to_owned()
+    } else {
+        format!("{before}{after_read}")
+    }
 }
 
 /// Only what `show configuration srp` prints: addresses and pools with `srp-activate`, RADIUS,
@@ -168,7 +172,9 @@ fn readable(line: &str) -> String {
 fn srp_relevant(nodes: &[Node]) -> Vec<Node> {
     let contexts = nodes.iter().filter(|node| node.after("context").is_some());
     contexts
-        .filter_map(|context| context.with(context.children().iter().filter_map(relevant).collect()))
+        .filter_map(|context| {
+            context.with(context.children().iter().filter_map(relevant).collect())
+        })
         .collect()
 }
 
@@ -190,8 +196,13 @@ fn only(block: &Node, keep: impl Fn(&Node) -> bool) -> Vec<Node> {
     lines.filter(|line| keep(line)).cloned().collect()
 }
 
-fn normalise(nodes: &mut Vec<Node>) {
-    const OWN: [&str; 4] = ["bind address", "chassis-mode", "priority", "peer-ip-address"];
+fn normalise(nodes: &mut [Node]) {
+    const OWN: [&str; 4] = [
+        "bind address",
+        "chassis-mode",
+        "priority",
+        "peer-ip-address",
+    ];
     for node in nodes.iter_mut() {
         let srp = node.line == "service-redundancy-protocol";
         if let Some(children) = &mut node.children {

@@ -195,7 +195,14 @@ impl View {
                         peer.monitored = u8::try_from(group).ok();
                     }
                 }
-                ["monitor", "authentication-probe", "context", context, address, ..] => {
+                [
+                    "monitor",
+                    "authentication-probe",
+                    "context",
+                    context,
+                    address,
+                    ..,
+                ] => {
                     self.servers.push(ServerLine {
                         kind: MonitorKind::AuthProbe,
                         context: (*context).to_owned(),
@@ -203,7 +210,15 @@ impl View {
                         port: line.number("port").unwrap_or(RADIUS_PORT),
                     });
                 }
-                ["monitor", "diameter", "context", context, "endpoint", endpoint, ..] => {
+                [
+                    "monitor",
+                    "diameter",
+                    "context",
+                    context,
+                    "endpoint",
+                    endpoint,
+                    ..,
+                ] => {
                     let peers = contexts()
                         .filter(|node| node.after("context") == Some(context))
                         .flat_map(Node::children)
@@ -211,12 +226,13 @@ impl View {
                         .flat_map(Node::children);
                     for peer in peers.filter(|node| node.after("peer").is_some()) {
                         let peer = Line::read(peer);
-                        self.servers.extend(peer.text("address").map(|address| ServerLine {
-                            kind: MonitorKind::Diameter,
-                            context: (*context).to_owned(),
-                            address: address.to_owned(),
-                            port: peer.number("port").unwrap_or(DIAMETER_PORT),
-                        }));
+                        self.servers
+                            .extend(peer.text("address").map(|address| ServerLine {
+                                kind: MonitorKind::Diameter,
+                                context: (*context).to_owned(),
+                                address: address.to_owned(),
+                                port: peer.number("port").unwrap_or(DIAMETER_PORT),
+                            }));
                     }
                 }
                 _ => {}
@@ -268,16 +284,17 @@ fn user(line: &Line<'_>, level: Level) -> Option<UserLine> {
 fn srp_block(context: &str, nodes: &[Node]) -> SrpBlock {
     let value = |prefix: &str| nodes.iter().find_map(|node| node.after(prefix));
     let number = |prefix: &str| value(prefix).and_then(|text| text.parse::<u64>().ok());
-    let seconds = |prefix: &str, default: u64| {
-        Duration::from_secs(number(prefix).unwrap_or(default))
-    };
+    let seconds =
+        |prefix: &str, default: u64| Duration::from_secs(number(prefix).unwrap_or(default));
     let small = |prefix: &str| number(prefix).and_then(|n| u8::try_from(n).ok());
     SrpBlock {
         context: context.to_owned(),
         bind: value("bind address").and_then(|text| text.parse().ok()),
         peer: value("peer-ip-address").and_then(|text| text.parse().ok()),
         primary: value("chassis-mode") == Some("primary"),
-        priority: number("priority").and_then(|n| u16::try_from(n).ok()).unwrap_or(125),
+        priority: number("priority")
+            .and_then(|n| u16::try_from(n).ok())
+            .unwrap_or(125),
         hello: seconds("hello-interval", 10),
         dead: seconds("dead-interval", 30),
         delay: seconds("delay-interval", 0),

@@ -31,12 +31,18 @@ fn cli_1_7_keywords_may_be_any_unambiguous_prefix_in_any_case() {
         read("save configuration /flash/x.cfg -n -r").unwrap(),
         "save configuration /flash/x.cfg -noconfirm -redundant"
     );
-    assert_eq!(read("show version /flash/A.bin").unwrap(), "show version /flash/A.bin");
+    assert_eq!(
+        read("show version /flash/A.bin").unwrap(),
+        "show version /flash/A.bin"
+    );
 }
 
 #[test]
 fn cli_1_9_the_three_ways_to_be_misunderstood() {
-    assert_eq!(read("shw"), Err("Unknown command - \"shw\", unrecognized keyword".into()));
+    assert_eq!(
+        read("shw"),
+        Err("Unknown command - \"shw\", unrecognized keyword".into())
+    );
     assert_eq!(read("show se"), Err("Ambiguous keyword - \"se\"".into()));
     assert_eq!(read("co"), Err("Ambiguous keyword - \"co\"".into()));
     assert_eq!(read("show"), Err("Incomplete command".into()));
@@ -44,7 +50,11 @@ fn cli_1_9_the_three_ways_to_be_misunderstood() {
         read("configure lock warn now"),
         Err("Unknown command - \"now\", unrecognized keyword".into())
     );
-    assert!(read("priority 256").unwrap_err().starts_with("Invalid value - \"256\""));
+    assert!(
+        read("priority 256")
+            .unwrap_err()
+            .starts_with("Invalid value - \"256\"")
+    );
 }
 
 #[test]
@@ -69,7 +79,9 @@ fn the_key_of_a_full_line_ends_at_the_mark() {
     let matched = net().understand(&split("monitor bgp context A 10.0.0.1 group 3"), &|_| true);
     let matched = matched.unwrap();
     assert_eq!((matched.key, matched.value("group")), (5, "3"));
-    let text = net().understand(&split("banner motd  two   words"), &|_| true).unwrap();
+    let text = net()
+        .understand(&split("banner motd  two   words"), &|_| true)
+        .unwrap();
     assert_eq!(text.line(), "banner motd two words");
 }
 
