@@ -226,6 +226,9 @@ impl Dialect {
             .cloned()
             .collect();
         collected.lines.retain(spoken);
+        if collected.lines.iter().all(String::is_empty) {
+            collected.lines.clear();
+        }
         collected.date = dates.last().cloned().or(collected.date);
         self.answer(command, &mut collected)
             .trim_matches('\n')
