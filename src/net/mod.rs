@@ -102,11 +102,14 @@ impl Drop for Guard {
     }
 }
 
+/// Hands one datagram to the network, without waiting.
+type SendDatagram = dyn Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync;
+
 /// A bound datagram socket: bounded receive queue, sends that never wait.
 pub struct Datagrams {
     local: SocketAddr,
     incoming: mpsc::Receiver<(Vec<u8>, SocketAddr)>,
-    outgoing: Box<dyn Fn(&[u8], SocketAddr) -> io::Result<()> + Send + Sync>,
+    outgoing: Box<SendDatagram>,
     guards: Vec<Guard>,
 }
 

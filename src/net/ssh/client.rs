@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::time::Duration;
 
-use russh::client::{self, Config, DisconnectReason, Handle};
-use russh::keys::{Algorithm, HashAlg, PublicKey, PublicKeyOrCertificate};
+use russh::client::{self, Config, Handle};
+use russh::keys::{Algorithm, HashAlg, PublicKey};
 
-use super::algorithms::{is_legacy, offer};
-use super::error::{Error, HostKeyError, Lost, Stage};
-use super::known_hosts::{self, Answer, Record};
+use super::algorithms::offer;
+use super::error::{Error, Lost, Stage};
+use super::known_hosts;
 use super::login::{self, log_in};
 use super::shell::{Line, Shell};
+use super::verifier::{Notes, Verifier};
 use crate::net::tether::tie;
 use crate::net::{Guard, Secret, Stream};
 
@@ -72,7 +73,7 @@ pub enum HostKeyPolicy {
 }
 
 impl HostKeyPolicy {
-    fn file(&self) -> Option<&Path> {
+    pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::Strict { known_hosts } | Self::AcceptNew { known_hosts } => Some(known_hosts),
             Self::Pinned { .. } | Self::TrustRehearsal => None,
@@ -182,10 +183,12 @@ async fn attempt(
         records,
     };
     let connected = client::connect_stream(Arc::new(config), stream, verifier).await;
-    let mut handle = connected.map_err(|error| match notes.lock().distrust.take() {
-        Some(distrust) => Error::HostKey(distrust),
-        None => explain(peer, *stage, &notes, Err(error), broken()),
-    })?;
+    let distrust = notes.lock().distrust.take();
+    if let Some(distrust) = distrust {
+        return Err(distrust.into());
+    }
+    let mut handle =
+        connected.map_err(|error| explain(peer, *stage, &notes, Err(error), broken()))?;
     // Only now has the peer proven that it has the private half of the key it showed.
     let to_learn = notes.lock().to_learn.take();
     if let (Some(key), Some(file)) = (to_learn, policy.file()) {
@@ -202,6 +205,19 @@ async fn attempt(
             } else {
                 Err(error)
             };
+            return Err(explain(peer, *stage, &notes, verdict, broken()));
+        }
+        Err(login::Failure::Ended { tried }) => {
+            let verdict = handle.await;
+            if let Err(russh::Error::NoAuthMethod) = verdict {
+                let (peer, user) = (peer.clone(), login.user.clone());
+                return Err(Error::AuthRefused {
+                    peer,
+                    user,
+                    tried,
+                    left: Vec::new(),
+                });
+            }
             return Err(explain(peer, *stage, &notes, verdict, broken()));
         }
     }
@@ -305,136 +321,5 @@ fn explain(
         peer,
         stage,
         reason: lost.to_string(),
-    }
-}
-
-/// What the library's callbacks leave behind for us.
-#[derive(Clone, Default)]
-pub(super) struct Notes(Arc<Mutex<Noted>>);
-
-#[derive(Default)]
-pub(super) struct Noted {
-    pub(super) banner: Option<String>,
-    pub(super) negotiated: Option<Negotiated>,
-    /// The text of the device's disconnect message.
-    pub(super) goodbye: Option<String>,
-    distrust: Option<HostKeyError>,
-    to_learn: Option<PublicKey>,
-    fingerprint: String,
-}
-
-impl Notes {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Noted> {
-        self.0.lock().expect("no code panics while it takes notes")
-    }
-}
-
-/// The client's side of the library's callbacks.
-pub(super) struct Verifier {
-    notes: Notes,
-    peer: Peer,
-    policy: HostKeyPolicy,
-    records: Vec<Record>,
-}
-
-impl Verifier {
-    /// Trusts the key, or says why not; an unknown key is to be learned when the policy says so.
-    fn judge(&self, key: &PublicKey) -> Result<Option<PublicKey>, HostKeyError> {
-        let (peer, seen) = (self.peer.clone(), fingerprint(key));
-        let check = |file| known_hosts::check(&self.records, file, &peer, key);
-        match &self.policy {
-            HostKeyPolicy::Strict { known_hosts: file } => match check(file)? {
-                Answer::Known => Ok(None),
-                Answer::Unknown => {
-                    let entry = known_hosts::entry(&peer, key);
-                    Err(HostKeyError::Unknown {
-                        peer,
-                        seen,
-                        file: file.clone(),
-                        entry,
-                    })
-                }
-            },
-            HostKeyPolicy::AcceptNew { known_hosts: file } => match check(file)? {
-                Answer::Known => Ok(None),
-                Answer::Unknown => Ok(Some(key.clone())),
-            },
-            HostKeyPolicy::Pinned {
-                fingerprint: pinned,
-            } => {
-                if pinned.trim().trim_end_matches('=') == seen {
-                    return Ok(None);
-                }
-                Err(HostKeyError::WrongPin {
-                    peer,
-                    seen,
-                    pinned: pinned.clone(),
-                })
-            }
-            HostKeyPolicy::TrustRehearsal => Ok(None),
-        }
-    }
-}
-
-impl client::Handler for Verifier {
-    type Error = russh::Error;
-
-    async fn check_server_key(
-        &mut self,
-        shown: &PublicKeyOrCertificate,
-    ) -> Result<bool, Self::Error> {
-        let key = shown.public_key();
-        let judged = self.judge(&key);
-        let mut notes = self.notes.lock();
-        notes.fingerprint = fingerprint(&key);
-        match judged {
-            Ok(to_learn) => {
-                notes.to_learn = to_learn;
-                Ok(true)
-            }
-            Err(distrust) => {
-                notes.distrust = Some(distrust);
-                Ok(false)
-            }
-        }
-    }
-
-    async fn kex_done(
-        &mut self,
-        _: Option<&[u8]>,
-        names: &russh::Names,
-        _: &mut client::Session,
-    ) -> Result<(), Self::Error> {
-        let mut notes = self.notes.lock();
-        notes.negotiated = Some(Negotiated {
-            key_exchange: names.kex.as_ref().to_owned(),
-            host_key: names.key.to_string(),
-            cipher: names.cipher.as_ref().to_owned(),
-            fingerprint: notes.fingerprint.clone(),
-            legacy: is_legacy(names),
-        });
-        Ok(())
-    }
-
-    async fn auth_banner(
-        &mut self,
-        banner: &str,
-        _: &mut client::Session,
-    ) -> Result<(), Self::Error> {
-        self.notes.lock().banner = Some(banner.to_owned());
-        Ok(())
-    }
-
-    async fn disconnected(
-        &mut self,
-        reason: DisconnectReason<Self::Error>,
-    ) -> Result<(), Self::Error> {
-        match reason {
-            DisconnectReason::ReceivedDisconnect(goodbye) => {
-                self.notes.lock().goodbye = Some(goodbye.message);
-                Ok(())
-            }
-            DisconnectReason::Error(error) => Err(error),
-        }
     }
 }

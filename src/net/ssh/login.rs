@@ -6,8 +6,9 @@ use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, decode_secret_key};
 use russh::{MethodKind, MethodSet};
 
-use super::client::{KeySource, Login, Peer, Verifier};
+use super::client::{KeySource, Login, Peer};
 use super::error::Error;
+use super::verifier::Verifier;
 use crate::net::Secret;
 
 /// Rounds of questions that carry nothing to answer before we stop asking for more.
@@ -17,6 +18,10 @@ const MOST_ROUNDS: usize = 8;
 pub(super) enum Failure {
     Refused(Error),
     Session(russh::Error),
+    /// The session ended, perhaps because the device takes nothing else after what was tried.
+    Ended {
+        tried: Vec<&'static str>,
+    },
 }
 
 impl From<russh::Error> for Failure {
@@ -49,7 +54,7 @@ pub(super) async fn log_in(
         MethodKind::KeyboardInteractive,
     ] {
         if handle.is_closed() {
-            return Err(russh::Error::Disconnect.into());
+            return Err(Failure::Ended { tried });
         }
         if !left.contains(&method) {
             continue;
@@ -81,7 +86,7 @@ pub(super) async fn log_in(
         }
     }
     if handle.is_closed() {
-        return Err(russh::Error::Disconnect.into());
+        return Err(Failure::Ended { tried });
     }
     let (peer, user) = (peer.clone(), login.user.clone());
     let left = left.iter().map(<&'static str>::from).collect();

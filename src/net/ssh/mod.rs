@@ -10,6 +10,7 @@ pub mod known_hosts;
 mod login;
 pub mod server;
 mod shell;
+mod verifier;
 
 pub use client::{
     HostKeyPolicy, KeySource, Login, Negotiated, Options, Peer, fingerprint, open_shell,

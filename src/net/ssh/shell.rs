@@ -13,8 +13,9 @@ use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Disconnect};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::client::{Negotiated, Notes, Verifier};
+use super::client::Negotiated;
 use super::error::Lost;
+use super::verifier::{Notes, Verifier};
 use crate::net::Guard;
 
 /// Chunks (of at most 32 KiB) that wait to be read; then the device has to wait.

@@ -258,7 +258,7 @@ async fn a_peer_that_speaks_no_ssh_or_leaves_is_told_apart() {
     for (said, left) in [(&b"220 ftp ready\r\n"[..], false), (b"", true)] {
         let (near, mut far) = crate::net::memory::pair(1024);
         far.write_all(said).await.expect("open");
-        let far = if left { None } else { Some(far) };
+        let far = (!left).then_some(far);
         let (login, options) = (by_password(PASSWORD), Options::default());
         let opened = open_shell(Box::new(near), &peer(), &login, TRUST, &options).await;
         let error = opened.err().expect("no SSH");

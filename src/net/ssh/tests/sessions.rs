@@ -160,3 +160,75 @@ async fn ssh_1_window_changes_reach_the_device() {
     session.resized.changed().await.expect("open");
     assert_eq!(*session.resized.borrow_and_update(), (80, 24));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_single_command_runs_without_terminal_and_reports_its_end() {
+    use super::super::verifier::{Notes, Verifier};
+    let mut lab = Lab::with(ALL);
+    let verifier = Verifier {
+        notes: Notes::default(),
+        peer: peer(),
+        policy: HostKeyPolicy::TrustRehearsal,
+        records: Vec::new(),
+    };
+    let config = Arc::new(russh::client::Config::default());
+    let connected = russh::client::connect_stream(config, lab.stream().await, verifier).await;
+    let mut handle = connected.expect("the device speaks SSH");
+    let let_in = handle
+        .authenticate_password("ops", PASSWORD)
+        .await
+        .expect("answered");
+    assert!(let_in.success());
+    let mut channel = handle.channel_open_session().await.expect("opened");
+    channel.exec(true, "show version").await.expect("sent");
+    let mut session = lab.sessions.recv().await.expect("a session was asked for");
+    assert_eq!(
+        (session.exec.as_deref(), &session.term),
+        (Some("show version"), &None)
+    );
+    session.stream.write_all(b"21.28").await.expect("open");
+    drop(session);
+    let (mut said, mut status) = (Vec::new(), None);
+    while let Some(message) = channel.wait().await {
+        match message {
+            russh::ChannelMsg::Data { data } => said.extend_from_slice(&data),
+            russh::ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
+            _ => {}
+        }
+    }
+    assert_eq!((said.as_slice(), status), (&b"21.28"[..], Some(0)));
+}
+
+#[tokio::test]
+async fn the_same_session_works_over_real_loopback_sockets() {
+    let network = crate::net::loopback::Loopback::new();
+    let device = network.host(ip(DEVICE));
+    let at = SocketAddr::new(ip(DEVICE), 22);
+    let mut listener = device.listen(at).await.expect("free");
+    let config = Arc::new(ServerConfig::new(&host_key(), ALL, doorman()));
+    let (asked, mut sessions) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("somebody comes");
+        serve(stream, config, asked).await
+    });
+    let real = network.real(at).expect("it listens");
+    let stream = crate::net::sockets::Sockets
+        .connect(real)
+        .await
+        .expect("it listens");
+    let login = by_password(PASSWORD);
+    let policy = HostKeyPolicy::Pinned {
+        fingerprint: host_key().fingerprint(),
+    };
+    let options = Options::default();
+    let opened = open_shell(stream, &peer(), &login, &policy, &options).await;
+    let mut shell = opened.expect("the password is right");
+    let mut session = sessions.recv().await.expect("a session was asked for");
+    session.stream.write_all(b"# ").await.expect("open");
+    read_until(&mut shell, "# ").await;
+    network.cut(ip(DEVICE));
+    assert_eq!(
+        shell.read().await,
+        Err(Lost::Broken(io::ErrorKind::ConnectionReset))
+    );
+}
