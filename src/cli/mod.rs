@@ -1,5 +1,7 @@
 //! Floor 9: arguments -> library -> exit code.
+pub mod mib;
 pub mod parse;
+pub mod trap;
 
 use std::process::ExitCode;
 

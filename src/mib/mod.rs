@@ -117,7 +117,7 @@ pub struct Unreadable {
 
 /// What a module file left out, so that the operator can be told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{problem}")]
+#[error("{file}: {problem}")]
 pub struct Warning {
     pub file: String,
     pub problem: Problem,

@@ -296,10 +296,10 @@ fn a_folder_adds_to_the_embedded_modules_and_keeps_what_it_can() {
     assert_eq!(
         warnings,
         [
-            "acme.my:line 3: expected a type, saw ::=",
-            "acme.my:line 6: acmeDown: \"LOUD\" is no severity",
-            "acme.my:line 5: orphan: its parent nowhere is not defined",
-            "acme.my:line 6: acmeDown: its object lost is not defined",
+            "acme.my: line 3: expected a type, saw ::=",
+            "acme.my: line 6: acmeDown: \"LOUD\" is no severity",
+            "acme.my: line 5: orphan: its parent nowhere is not defined",
+            "acme.my: line 6: acmeDown: its object lost is not defined",
         ]
     );
     assert_eq!(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Base, Hint, Mib, Syntax};
-use crate::wire::snmp::{Oid, Value, VarBind};
+use crate::wire::snmp::{Oid, SNMP_TRAP_COMMUNITY, Value, VarBind};
 
 /// A binding in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub struct Described {
     pub name: String,
     /// The type on the wire, as SMI writes it.
     pub type_name: &'static str,
-    /// The value; printable on one line, whatever the sender put in.
+    /// The value; printable on one line, whatever the sender put in. A community that a proxy
+    /// tells is hidden (INV-40).
     pub value: String,
     /// The name of an enumerated number, or of an object identifier.
     pub label: Option<String>,
@@ -55,7 +56,10 @@ impl Mib {
         Described {
             name: self.display(&varbind.oid),
             type_name: varbind.value.type_name(),
-            value: shown(&varbind.value, hint),
+            value: match varbind.oid == SNMP_TRAP_COMMUNITY {
+                true => "(hidden)".to_owned(),
+                false => shown(&varbind.value, hint),
+            },
             label,
         }
     }

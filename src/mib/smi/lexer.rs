@@ -16,31 +16,47 @@ pub(super) enum Token<'a> {
     Assign,
     /// Any other character, and `..` as a full stop.
     Mark(u8),
-    /// A comment that starts with `--#`, without that start.
-    Annotation(&'a str),
 }
 
 /// A token and the line it starts in, counted from 1.
 pub(super) type Placed<'a> = (Token<'a>, u32);
 
+/// A text's tokens, and beside them its comments that start with `--#`.
+#[derive(Default)]
+pub(super) struct Tokens<'a> {
+    pub tokens: Vec<Placed<'a>>,
+    /// How many tokens come before the annotation, and its text without that start.
+    pub annotations: Vec<(usize, &'a str)>,
+}
+
 /// All tokens; what cannot be a token is left out and reported.
-pub(super) fn tokens<'a>(text: &'a str, problems: &mut Vec<Problem>) -> Vec<Placed<'a>> {
+pub(super) fn tokens<'a>(text: &'a str, problems: &mut Vec<Problem>) -> Tokens<'a> {
+    let bytes = text.as_bytes();
     let mut lexer = Lexer {
         text,
-        bytes: text.as_bytes(),
+        bytes,
         at: 0,
         line: 1,
+        annotation: None,
     };
-    let mut tokens = Vec::with_capacity(text.len() / 6);
+    let mut found = Tokens {
+        tokens: Vec::with_capacity(text.len() / 6),
+        annotations: Vec::new(),
+    };
     while let Some(&byte) = lexer.bytes.get(lexer.at) {
         let line = lexer.line;
         match lexer.next(byte) {
-            Ok(Some(token)) => tokens.push((token, line)),
-            Ok(None) => {}
+            Ok(Some(token)) => found.tokens.push((token, line)),
+            Ok(None) => {
+                let annotation = lexer.annotation.take();
+                found
+                    .annotations
+                    .extend(annotation.map(|text| (found.tokens.len(), text)));
+            }
             Err(message) => problems.push(Problem::new(line, message)),
         }
     }
-    tokens
+    found
 }
 
 struct Lexer<'a> {
@@ -48,6 +64,8 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     line: u32,
+    /// The annotation just read.
+    annotation: Option<&'a str>,
 }
 
 impl<'a> Lexer<'a> {
@@ -66,7 +84,10 @@ impl<'a> Lexer<'a> {
                 return Ok(None);
             }
             b'a'..=b'z' | b'A'..=b'Z' => self.word(),
-            b'-' if rest.starts_with(b"--") => return Ok(self.comment()),
+            b'-' if rest.starts_with(b"--") => {
+                self.comment();
+                return Ok(None);
+            }
             b'0'..=b'9' => return self.number().map(Some),
             b'-' if rest.get(1).is_some_and(u8::is_ascii_digit) => {
                 return self.number().map(Some);
@@ -128,7 +149,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// A comment ends at the next `--` or with its line.
-    fn comment(&mut self) -> Option<Token<'a>> {
+    fn comment(&mut self) {
         let body = self.at + 2;
         let line = self.bytes[body..].iter().position(|&byte| byte == b'\n');
         let line_end = line.map_or(self.bytes.len(), |length| body + length);
@@ -137,9 +158,7 @@ impl<'a> Lexer<'a> {
             .position(|pair| pair == b"--");
         let end = dashes.map_or(line_end, |length| body + length);
         self.at = dashes.map_or(line_end, |length| body + length + 2);
-        self.text[body..end]
-            .strip_prefix('#')
-            .map(|text| Token::Annotation(text.trim()))
+        self.annotation = self.text[body..end].strip_prefix('#').map(str::trim);
     }
 
     /// The text up to the closing `quote`, which is consumed.

@@ -7,6 +7,7 @@
 
 mod lexer;
 mod parser;
+mod types;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Tokens to definitions, one at a time, each on its own.
 
-use super::lexer::{Placed, Token, tokens};
-use super::{Body, Definition, Module, Notes, Place, Problem, Type};
+use super::lexer::{Token, Tokens, tokens};
+use super::{Body, Definition, Module, Notes, Place, Problem};
 
 /// The macros a definition can invoke, all with the value notation `::= { … }`.
 const MACROS: [&str; 9] = [
@@ -20,9 +20,12 @@ const MACROS: [&str; 9] = [
 pub(in crate::mib) fn parse(text: &str) -> (Vec<Module<'_>>, Vec<Problem>) {
     let mut problems = Vec::new();
     let tokens = tokens(text, &mut problems);
-    let mut parser = Parser { tokens, at: 0 };
+    let mut parser = Parser {
+        text: tokens,
+        at: 0,
+    };
     let mut modules = Vec::new();
-    while !parser.ended() {
+    while parser.peek(0).is_some() {
         match parser.header() {
             Ok(name) => {
                 let definitions = parser.definitions(name, &mut problems);
@@ -44,45 +47,35 @@ pub(in crate::mib) fn parse(text: &str) -> (Vec<Module<'_>>, Vec<Problem>) {
     (modules, problems)
 }
 
-struct Parser<'a> {
-    tokens: Vec<Placed<'a>>,
+pub(super) struct Parser<'a> {
+    text: Tokens<'a>,
     at: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn ended(&self) -> bool {
-        let rest = self.tokens.get(self.at..).unwrap_or_default();
-        rest.iter()
-            .all(|(token, _)| matches!(token, Token::Annotation(_)))
-    }
-
     fn line(&self) -> u32 {
-        self.tokens
+        let tokens = &self.text.tokens;
+        tokens
             .get(self.at)
-            .or(self.tokens.last())
+            .or(tokens.last())
             .map_or(1, |(_, line)| *line)
     }
 
-    /// The token `ahead` of the next one, annotations not counted.
-    fn peek(&self, ahead: usize) -> Option<Token<'a>> {
-        self.tokens[self.at..]
-            .iter()
+    /// The token `ahead` of the next one.
+    pub(super) fn peek(&self, ahead: usize) -> Option<Token<'a>> {
+        self.text
+            .tokens
+            .get(self.at + ahead)
             .map(|(token, _)| *token)
-            .filter(|token| !matches!(token, Token::Annotation(_)))
-            .nth(ahead)
     }
 
-    fn next(&mut self) -> Option<Token<'a>> {
-        while let Some((token, _)) = self.tokens.get(self.at) {
-            self.at += 1;
-            if !matches!(token, Token::Annotation(_)) {
-                return Some(*token);
-            }
-        }
-        None
+    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.peek(0)?;
+        self.at += 1;
+        Some(token)
     }
 
-    fn take(&mut self, token: Token<'_>) -> bool {
+    pub(super) fn take(&mut self, token: Token<'_>) -> bool {
         let found = self.peek(0) == Some(token);
         if found {
             self.next();
@@ -90,7 +83,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn word(&mut self, what: &str) -> Result<&'a str, Problem> {
+    pub(super) fn word(&mut self, what: &str) -> Result<&'a str, Problem> {
         match self.peek(0) {
             Some(Token::Word(word)) => {
                 self.next();
@@ -100,14 +93,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn need(&mut self, token: Token<'static>) -> Result<(), Problem> {
+    pub(super) fn need(&mut self, token: Token<'static>) -> Result<(), Problem> {
         match self.take(token) {
             true => Ok(()),
             false => Err(self.expected(&shown(token))),
         }
     }
 
-    fn expected(&self, what: &str) -> Problem {
+    pub(super) fn expected(&self, what: &str) -> Problem {
         let seen = self.peek(0).map_or("the end of the file".to_owned(), shown);
         Problem::new(self.line(), format!("expected {what}, saw {seen}"))
     }
@@ -127,7 +120,7 @@ impl<'a> Parser<'a> {
         Ok(name)
     }
 
-    fn skip_past(&mut self, end: Token<'static>) -> Result<(), Problem> {
+    pub(super) fn skip_past(&mut self, end: Token<'static>) -> Result<(), Problem> {
         let line = self.line();
         while let Some(token) = self.next() {
             if token == end {
@@ -174,7 +167,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Whether the next tokens can only start a definition or end the module.
-    fn at_definition(&self) -> bool {
+    pub(super) fn at_definition(&self) -> bool {
         let Some(Token::Word(name)) = self.peek(0) else {
             return false;
         };
@@ -287,11 +280,13 @@ impl<'a> Parser<'a> {
     /// The annotations between token `first` and here.
     fn notes(&self, first: usize) -> Notes<'a> {
         let mut notes = Notes::default();
-        for (token, _) in &self.tokens[first..self.at] {
-            let Token::Annotation(text) = *token else {
-                continue;
-            };
-            let (key, value) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let annotations = &self.text.annotations;
+        let before = annotations.partition_point(|(at, _)| *at < first);
+        for (_, text) in annotations[before..]
+            .iter()
+            .take_while(|(at, _)| *at < self.at)
+        {
+            let (key, value) = text.split_once(char::is_whitespace).unwrap_or((*text, ""));
             match key {
                 "SEVERITY" => notes.severity = Some(value.trim()),
                 "CLEARED-BY" => notes.cleared_by = Some(value.trim()),
@@ -353,79 +348,11 @@ impl<'a> Parser<'a> {
         Ok(names)
     }
 
-    /// A type assignment's right side: a convention's SYNTAX, or the type itself.
-    fn type_assignment(&mut self) -> Result<Type<'a>, Problem> {
-        if self.take(Token::Word("TEXTUAL-CONVENTION")) {
-            while !self.take(Token::Word("SYNTAX")) {
-                if self.peek(0).is_none() || self.at_definition() {
-                    return Err(self.expected("SYNTAX of the textual convention"));
-                }
-                self.next();
-            }
-        }
-        self.type_name()
-    }
-
-    fn type_name(&mut self) -> Result<Type<'a>, Problem> {
-        if self.take(Token::Mark(b'[')) {
-            self.skip_past(Token::Mark(b']'))?;
-            self.take(Token::Word("IMPLICIT"));
-        }
-        let name = self.word("a type")?;
-        let name = match (name, self.peek(0)) {
-            ("OCTET", Some(Token::Word("STRING"))) => {
-                self.next();
-                "OCTET STRING"
-            }
-            ("OBJECT", Some(Token::Word("IDENTIFIER"))) => {
-                self.next();
-                "OBJECT IDENTIFIER"
-            }
-            ("SEQUENCE", Some(Token::Word("OF"))) => {
-                self.next();
-                self.word("the type of a row")?;
-                name
-            }
-            _ => name,
-        };
-        let mut labels = Vec::new();
-        if self.peek(0) == Some(Token::Mark(b'{')) {
-            match name {
-                "SEQUENCE" | "CHOICE" => self.skip_braces()?,
-                _ => labels = self.labels()?,
-            }
-        }
-        if self.peek(0) == Some(Token::Mark(b'(')) {
-            self.skip_parentheses()?;
-        }
-        Ok(Type { name, labels })
-    }
-
-    /// `{ up(1), down(2) }`
-    fn labels(&mut self) -> Result<Vec<(i64, &'a str)>, Problem> {
-        self.need(Token::Mark(b'{'))?;
-        let mut labels = Vec::new();
-        while !self.take(Token::Mark(b'}')) {
-            if !labels.is_empty() {
-                self.need(Token::Mark(b','))?;
-            }
-            let label = self.word("the name of a value")?;
-            self.need(Token::Mark(b'('))?;
-            let Some(Token::Number(number)) = self.peek(0) else {
-                return Err(self.expected(&format!("the number of {label}")));
-            };
-            self.next();
-            self.need(Token::Mark(b')'))?;
-            labels.push((number, label));
-        }
-        Ok(labels)
-    }
-
-    fn skip_braces(&mut self) -> Result<(), Problem> {
+    pub(super) fn skip_braces(&mut self) -> Result<(), Problem> {
         self.skip_balanced(Token::Mark(b'{'), Token::Mark(b'}'))
     }
 
-    fn skip_parentheses(&mut self) -> Result<(), Problem> {
+    pub(super) fn skip_parentheses(&mut self) -> Result<(), Problem> {
         self.skip_balanced(Token::Mark(b'('), Token::Mark(b')'))
     }
 
@@ -457,6 +384,5 @@ fn shown(token: Token<'_>) -> String {
         Token::Binary => "a binary or hexadecimal number".to_owned(),
         Token::Assign => "::=".to_owned(),
         Token::Mark(mark) => format!("{:?}", char::from(mark)),
-        Token::Annotation(_) => "a comment".to_owned(),
     }
 }

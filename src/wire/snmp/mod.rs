@@ -13,8 +13,8 @@ mod tests;
 
 pub use message::{Community, Message, Pdu, PduKind, V1Trap, Version};
 pub use notification::{
-    Irregularity, NotANotification, Notification, SNMP_TRAP_ADDRESS, SNMP_TRAP_ENTERPRISE,
-    SNMP_TRAP_OID, SNMP_TRAPS, SYS_UP_TIME, without_zero_arc,
+    Irregularity, NotANotification, Notification, SNMP_TRAP_ADDRESS, SNMP_TRAP_COMMUNITY,
+    SNMP_TRAP_ENTERPRISE, SNMP_TRAP_OID, SNMP_TRAPS, SYS_UP_TIME, without_zero_arc,
 };
 pub use oid::{BadOid, Oid};
 pub use value::{Value, VarBind};

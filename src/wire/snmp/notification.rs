@@ -13,6 +13,8 @@ pub const SNMP_TRAP_OID: &[u32] = &[1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0];
 pub const SNMP_TRAP_ENTERPRISE: &[u32] = &[1, 3, 6, 1, 6, 3, 1, 1, 4, 3, 0];
 /// snmpTrapAddress.0; a proxy tells the original agent-addr with it.
 pub const SNMP_TRAP_ADDRESS: &[u32] = &[1, 3, 6, 1, 6, 3, 18, 1, 3, 0];
+/// snmpTrapCommunity.0; a proxy tells the original community with it, which is a secret.
+pub const SNMP_TRAP_COMMUNITY: &[u32] = &[1, 3, 6, 1, 6, 3, 18, 1, 4, 0];
 /// snmpTraps: the standard traps, coldStart(1) to egpNeighborLoss(6).
 pub const SNMP_TRAPS: &[u32] = &[1, 3, 6, 1, 6, 3, 1, 1, 5];
 /// starentTraps, whose notifications are its direct children (`snmp.md` 1.1).

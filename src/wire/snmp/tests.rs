@@ -199,10 +199,8 @@ fn rfc_3416_4_2_6_departures_are_tolerated_and_told() {
     assert_eq!(told(&[&trap, &uptime, &object]), [Irregularity::Misplaced]);
     assert_eq!(told(&[&uptime, &object, &trap]), [Irregularity::Misplaced]);
     assert_eq!(told(&[&trap, &object]), [Irregularity::NoUptime]);
-    assert_eq!(
-        view(&[&trap, &object, &uptime]).unwrap().varbinds,
-        [object.clone()]
-    );
+    let kept = view(&[&trap, &object, &uptime]).unwrap().varbinds;
+    assert_eq!(kept, std::slice::from_ref(&object));
     assert_eq!(view(&[&uptime, &object]), Err(NotANotification::NoTrapOid));
     let request = Message::v2c(public(), Pdu::new(PduKind::Get, 1, vec![]));
     assert_eq!(
