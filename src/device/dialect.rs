@@ -226,8 +226,13 @@ impl Dialect {
             .cloned()
             .collect();
         collected.lines.retain(spoken);
+        if collected.lines.iter().all(String::is_empty) {
+            collected.lines.clear();
+        }
         collected.date = dates.last().cloned().or(collected.date);
         self.answer(command, &mut collected)
+            .trim_matches('\n')
+            .to_owned()
     }
 
     /// Whether a prompt stands in the mode of this name.
@@ -361,5 +366,24 @@ mod tests {
         let locked = "Failure: Another administrator could not release the configuration mode lock\n\
                       - please enter 'show administrators' for more information";
         assert!(failure(locked).is_some_and(|told| told.contains("show administrators")));
+    }
+
+    #[test]
+    fn a_captured_session_is_read_like_a_live_one() {
+        let date = "Monday May 05 22:10:04 UTC 2025";
+        let prompt = "[local]pgw-east# ";
+        for (command, answer) in [("show boot", "boot delay 5"), ("show clock", date)] {
+            for capture in [
+                format!("{prompt}{command}\r\n{date}\r\n\r\n{answer}\r\n{prompt}"),
+                format!("{command}\n{answer}\n"),
+                answer.to_owned(),
+            ] {
+                assert_eq!(
+                    staros().clean(command, capture.as_bytes()),
+                    answer,
+                    "{capture:?}"
+                );
+            }
+        }
     }
 }

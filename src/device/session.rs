@@ -5,6 +5,7 @@
 //! [`Device::configure`]) are typed at most once, whatever happens; how far they got is in the error.
 
 mod exchange;
+mod typable;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::net::ssh::{HostKeyPolicy, Login};
 use crate::net::{Network, Stream};
 use crate::proto::dialogue::Prompt;
 use exchange::{Answer, Link};
+use typable::typable;
 
 /// How often a disturbed or torn read is repeated by [`Device::read`].
 const READS: usize = 3;
@@ -421,30 +423,4 @@ impl Device {
             why,
         }
     }
-}
-
-/// Refuses what cannot be typed as one command: several lines, control characters, help and
-/// completion keys, a pager (trap 7).
-fn typable(command: &str) -> Result<(), Error> {
-    let why = if command.trim().is_empty() {
-        "it is empty"
-    } else if command.contains(['\r', '\n']) {
-        "it has more than one line"
-    } else if command.contains(|c: char| c.is_control()) {
-        "it holds a control character"
-    } else if command.contains('?') {
-        "a question mark asks for help instead of being typed"
-    } else if command
-        .split('|')
-        .skip(1)
-        .any(|pipe| pipe.trim().eq_ignore_ascii_case("more"))
-    {
-        "`| more` waits for a key; leave it out, the whole answer is read anyway"
-    } else {
-        return Ok(());
-    };
-    Err(Error::Untypable {
-        command: command.to_owned(),
-        why,
-    })
 }

@@ -243,10 +243,10 @@ fn month(word: &str) -> Option<i8> {
         "december",
     ];
     let word = word.trim_end_matches(',').to_ascii_lowercase();
-    let same = |month: &&str| **month == word || (word.len() == 3 && month.starts_with(&word));
+    let same = |month: &str| month == word || (word.len() == 3 && month.starts_with(&word));
     MONTHS
         .iter()
-        .position(|month| same(&month))
+        .position(|month| same(month))
         .and_then(|at| i8::try_from(at + 1).ok())
 }
 
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn rule_lines_give_the_columns() {
         assert_eq!(rule("---- --"), Some(vec![0..4, 5..7]));
-        assert_eq!(rule("  ----"), Some(vec![2..6]));
+        assert_eq!(rule("  ---- -"), Some(vec![2..6, 7..8]));
         assert_eq!(rule("Slot --"), None);
         assert_eq!(cell("abcü", &(2..4)), "c");
     }
