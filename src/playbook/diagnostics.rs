@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 
 /// A byte range of the text that was read.
@@ -128,7 +129,10 @@ impl Diagnostics {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(WIDTH)
             .with_links(false);
-        let source = Arc::new(NamedSource::new(&self.name, self.text.clone()));
+        let source = Arc::new(Source {
+            name: self.name.clone(),
+            text: self.text.clone(),
+        });
         let mut out = String::new();
         for item in &self.items {
             let mut diagnostic = MietteDiagnostic::new(item.message.clone());
@@ -155,6 +159,7 @@ impl Diagnostics {
             handler
                 .render_report(&mut out, report.as_ref())
                 .expect("writing to a string succeeds");
+            out.push('\n');
         }
         out
     }
@@ -167,6 +172,37 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// The text under its name. Columns count characters, as editors do; miette's own source would
+/// count bytes.
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, before, after)?;
+        let start = found.span().offset();
+        let column = self.text[..start]
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count());
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            column,
+            found.line_count(),
+        )))
+    }
+}
 
 /// The known name that was probably meant.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -100,7 +100,7 @@ fn check_way_back(
                 format!("step `{}` has no way back", draft.id.text),
                 format!("`{verb}` can take subscribers off the air"),
             )
-            .help("add `undo: { verb: { … } }`, or `no_undo: reason` if there is none"),
+            .help("add `undo:` with the verb that takes it back, or `no_undo: reason` if there is none"),
         ),
         (Some(place), _) if !action.has_impact() => {
             let message = format!("`{verb}` changes nothing, so there is nothing to undo");
@@ -119,11 +119,14 @@ fn check_repetition(
 ) {
     if let Some(place) = written.attempts {
         if !(1..=100).contains(&draft.attempts) {
-            found.push(Diagnostic::at(
-                place.clone(),
-                format!("`attempts` is from 1 to 100, not {}", draft.attempts),
-                "",
-            ));
+            found.push(
+                Diagnostic::at(
+                    place.clone(),
+                    format!("`attempts` is from 1 to 100, not {}", draft.attempts),
+                    "",
+                )
+                .help("one attempt is the default; a wait has its own polling"),
+            );
         } else if draft.attempts > 1 && action.has_impact() {
             let message = format!(
                 "`{}` changes a chassis and is never repeated",

@@ -108,10 +108,13 @@ pub fn is_null(text: &str) -> bool {
 /// `found`; `None` means the text could not be read at all and `found` says why.
 pub fn parse(text: &str, found: &mut Vec<Diagnostic>) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        found.push(Diagnostic::nowhere(format!(
-            "the file has {} bytes, more than the {MAX_BYTES} that are read",
-            text.len()
-        )));
+        found.push(
+            Diagnostic::nowhere(format!(
+                "the file has {} bytes, more than the {MAX_BYTES} that are read",
+                text.len()
+            ))
+            .help("is this the right file?"),
+        );
         return None;
     }
     let mut builder = Builder::new(text, found);
@@ -341,4 +344,5 @@ fn too_deep(place: Place) -> Diagnostic {
         format!("nested deeper than {MAX_DEPTH} levels"),
         "here",
     )
+    .help("no playbook or inventory needs that: flatten it")
 }

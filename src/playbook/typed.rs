@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::diagnostics::{Diagnostic, Place};
+use super::diagnostics::{Diagnostic, Place, closest};
 use super::source::{Data, Key, Node, is_null};
 
 /// What serde refused, where, and in which field.
@@ -48,6 +48,11 @@ pub fn read<T: DeserializeOwned>(node: &Node, what: &str) -> Result<T, Vec<Diagn
         }
         let place = error.place.clone();
         let missing = matches!(error.kind, Kind::Missing(_));
+        if let Kind::Field(name, known) = &error.kind
+            && let Some(meant) = closest(name, known.iter().copied())
+        {
+            removed.push(meant.to_owned());
+        }
         found.push(error.into_diagnostic(what, node));
         match place.and_then(|place| take(&mut rest, &place)) {
             Some(name) if !missing => removed.push(name),
@@ -86,9 +91,13 @@ impl Error {
         let field = self.field.filter(|field| field != what);
         match self.kind {
             Kind::Message(message) => {
-                let label = String::new();
                 let inside = field.map_or(format!("`{what}`"), |f| format!("`{what}.{f}`"));
-                Diagnostic::at(place, format!("{inside}: {message}"), label)
+                let (message, help) = split_hint(&message);
+                let diagnostic = Diagnostic::at(place, format!("{inside}: {message}"), "");
+                match help {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }
             }
             Kind::Field(name, known) => Diagnostic::at(
                 place,
@@ -127,6 +136,20 @@ impl Error {
         self.field.get_or_insert_with(|| key.text.clone());
         self
     }
+}
+
+/// The way out that the text of a value's own error holds.
+fn split_hint(message: &str) -> (&str, Option<String>) {
+    if let Some((message, meant)) = message.split_once(", did you mean ") {
+        return (message, Some(format!("did you mean {meant}")));
+    }
+    let expected = message
+        .strip_prefix("expected ")
+        .and_then(|rest| rest.split_once(", found"));
+    (
+        message,
+        expected.map(|(expected, _)| format!("write {expected}")),
+    )
 }
 
 fn missing_help(what: &str, name: &str) -> String {
