@@ -260,10 +260,8 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
         })
     };
     let mut new = vec![None; drafts.len()];
-    let mut next = 1;
-    for at in kept(Part::Main).chain(kept(Part::Fallback)) {
-        new[at] = Some(next);
-        next += 1;
+    for (number, at) in (1..).zip(kept(Part::Main).chain(kept(Part::Fallback))) {
+        new[at] = Some(number);
     }
     let main = 1 + kept(Part::Main).count();
     let mut steps = vec![preflight_step()];

@@ -6,6 +6,7 @@ use crate::action::fields::Span;
 use crate::action::{Action, boot_stack, command, configure, health_check, wait_for};
 
 use super::diagnostics::{Diagnostic, Place};
+use super::plan::On;
 use super::source::{Data, Node};
 use super::step::{Draft, Part};
 use super::vars::is_url;
@@ -72,6 +73,15 @@ fn check_chassis(
             )
             .help("add `on: primary` or `on: backup` (or active, standby)"),
         ),
+        Some(place) if draft.on == Some(On::Active) && matches!(action, Action::Reload(_)) => {
+            let message = "`reload` on the Active chassis is always refused";
+            found.push(
+                Diagnostic::at(place.clone(), message, "carries the traffic").help(
+                    "move the traffic with `srp_switchover` first, then reload the other chassis \
+                     by its identity: `on: primary` or `on: backup` (INV-4)",
+                ),
+            );
+        }
         Some(place) if !action.needs_chassis() => {
             let help = match action {
                 Action::SrpSwitchover(_) => {

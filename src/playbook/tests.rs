@@ -4,6 +4,7 @@ mod hostile;
 mod inventories;
 mod mistakes;
 mod structure;
+mod variables;
 
 use super::diagnostics::Diagnostics;
 use super::load;

@@ -182,6 +182,12 @@ fn main_and_fallback_do_not_need_each_other() {
 }
 
 #[test]
+fn inv_4_a_reload_of_the_active_chassis_is_refused_before_the_night() {
+    let text = steps("  - { id: a, on: active, reload: { version: 1 }, no_undo: x }\n");
+    only(&text, "4:14 `reload` on the Active chassis", "INV-4");
+}
+
+#[test]
 fn inv_6_two_disruptive_steps_without_an_order_are_refused() {
     let text = steps(
         "  - { id: a, on: backup, reload: { version: 1 }, no_undo: x }\n  - { id: b, on: primary, reload: { version: 1 }, no_undo: x }\n",
