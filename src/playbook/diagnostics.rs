@@ -14,6 +14,12 @@ pub type Place = std::ops::Range<usize>;
 /// How wide a rendered report is, in columns.
 const WIDTH: usize = 100;
 
+/// How many mistakes are drawn; the rest is counted.
+const MAX_DRAWN: usize = 200;
+
+/// How many names a hint lists.
+const MAX_NAMES: usize = 30;
+
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -58,7 +64,11 @@ impl Diagnostic {
         match closest(name, known.iter().copied()) {
             Some(hit) => self.help(format!("did you mean `{hit}`?")),
             None if known.is_empty() => self,
-            None => self.help(format!("expected one of: {}", known.join(", "))),
+            None => {
+                let more = if known.len() > MAX_NAMES { ", …" } else { "" };
+                let names = known[..known.len().min(MAX_NAMES)].join(", ");
+                self.help(format!("expected one of: {names}{more}"))
+            }
         }
     }
 
@@ -134,7 +144,7 @@ impl Diagnostics {
             text: self.text.clone(),
         });
         let mut out = String::new();
-        for item in &self.items {
+        for item in self.items.iter().take(MAX_DRAWN) {
             let mut diagnostic = MietteDiagnostic::new(item.message.clone());
             if let Some(help) = &item.help {
                 diagnostic = diagnostic.with_help(help.clone());
@@ -160,6 +170,14 @@ impl Diagnostics {
                 .render_report(&mut out, report.as_ref())
                 .expect("writing to a string succeeds");
             out.push('\n');
+        }
+        if let Some(more) = self
+            .items
+            .len()
+            .checked_sub(MAX_DRAWN)
+            .filter(|more| *more > 0)
+        {
+            out += &format!("… and {more} more in {}\n", self.name);
         }
         out
     }
@@ -202,6 +220,15 @@ impl SourceCode for Source {
             found.line_count(),
         )))
     }
+}
+
+/// The names worth comparing with: a file with very many mistakes gets no more suggestions, since
+/// each one looks at every name.
+pub fn worth_suggesting<'a>(
+    found: &[Diagnostic],
+    names: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = &'a str> {
+    names.take(if found.len() < MAX_DRAWN { 1_000 } else { 0 })
 }
 
 /// The known name that was probably meant.

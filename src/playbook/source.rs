@@ -149,6 +149,8 @@ struct Frame {
     anchor: usize,
     /// For a map: the key whose value comes next.
     key: Option<Key>,
+    /// For a map: the keys so far, and where each stands.
+    keys: BTreeMap<String, Place>,
     data: Data,
 }
 
@@ -232,11 +234,12 @@ impl<'a, 'f> Builder<'a, 'f> {
             return Err(too_deep(self.visible(place, true)));
         }
         let start = place.start;
-        let key = None;
+        let (key, keys) = (None, BTreeMap::new());
         self.open.push(Frame {
             start,
             anchor,
             key,
+            keys,
             data,
         });
         Ok(())
@@ -261,15 +264,18 @@ impl<'a, 'f> Builder<'a, 'f> {
                     }
                     _ => return Err(text_key(node.place)),
                 },
-                Some(key) => match entries.iter().find(|(known, _)| known.text == key.text) {
-                    None => entries.push((key, node)),
-                    Some((first, _)) => self.found.push(
+                Some(key) => match frame.keys.get(&key.text) {
+                    None => {
+                        frame.keys.insert(key.text.clone(), key.place.clone());
+                        entries.push((key, node));
+                    }
+                    Some(first) => self.found.push(
                         Diagnostic::at(
                             key.place,
                             format!("`{}` is written twice in one map", key.text),
                             "again here",
                         )
-                        .also(first.place.clone(), "first here")
+                        .also(first.clone(), "first here")
                         .help("keep one of them: which one counts would be a guess"),
                     ),
                 },

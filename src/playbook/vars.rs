@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::diagnostics::{Diagnostic, Place};
+use super::diagnostics::{Diagnostic, Place, worth_suggesting};
 use super::fields::Fields;
 use super::source::{Data, Key, Node, first_line};
 use kind::{Kind, Value};
@@ -285,13 +285,15 @@ impl Vars {
                     return node.clone();
                 }
                 None => {
+                    let known = self.values.keys().map(String::as_str);
+                    let known: Vec<&str> = worth_suggesting(found, known).collect();
                     found.push(
                         Diagnostic::at(
                             find_in(text, &place, token),
                             format!("variable `{name}` is not declared"),
                             "used here",
                         )
-                        .suggest(name, self.values.keys().map(String::as_str)),
+                        .suggest(name, known),
                     );
                     self.broken.push(place);
                     return node.clone();

@@ -251,16 +251,18 @@ fn a_step_left_out_passes_its_needs_on() {
 }
 
 #[test]
-fn a_chain_of_twenty_thousand_steps_is_read_without_a_deep_stack() {
+fn a_chain_of_ten_thousand_steps_is_read_without_a_deep_stack() {
     let mut text = steps("  - { id: s0, approve: { message: x } }\n");
-    for n in 1..20_000 {
+    for n in 1..10_000 {
         text += &format!(
             "  - {{ id: s{n}, needs: [s{}], approve: {{ message: x }} }}\n",
             n - 1
         );
     }
     let plan = load(&text, "night.yaml", &[], None).unwrap();
-    assert_eq!(plan.steps.len(), 20_001);
+    assert_eq!(plan.steps.len(), 10_001);
+    text += "  - { id: more, approve: { message: x } }\n";
+    only(&text, "3:1 10001 steps, more than the 10000", "split");
 }
 
 #[test]
@@ -354,4 +356,43 @@ steps:
         "{shown}"
     );
     assert!(!shown.contains('\u{1b}'));
+}
+
+#[test]
+fn very_many_mistakes_are_counted_and_the_first_ones_drawn() {
+    let mut text = steps("");
+    for n in 0..10_000 {
+        text += &format!(
+            "  - {{ id: s{n}, needs: [t{n}, t{n}], approve: {{ message: \"${{v{n}}}\" }} }}\n"
+        );
+    }
+    let found = load(&text, "night.yaml", &[], None).unwrap_err();
+    assert_eq!(found.len(), 30_000);
+    let shown = found.render(false);
+    assert!(shown.ends_with("… and 29800 more in night.yaml\n"));
+    let keys: String = (0..200_000).map(|n| format!("k{n}: 1\n")).collect();
+    assert!(load(&keys, "night.yaml", &[], None).is_err());
+}
+
+#[test]
+fn a_playbook_too_tangled_to_be_proven_safe_is_refused() {
+    let mut text = steps("  - { id: s0, on: backup, boot_stack: { remove: top }, no_undo: x }\n");
+    for n in 1..9_000 {
+        let verb = match n % 3 {
+            0 => "boot_stack: { remove: top }",
+            1 => "sync_filesystems: {}",
+            _ => "reload: { version: 1 }",
+        };
+        let no_undo = if n % 3 == 1 { "" } else { ", no_undo: x" };
+        text += &format!(
+            "  - {{ id: s{n}, on: backup, needs: [s{}], {verb}{no_undo} }}\n",
+            n - 1
+        );
+    }
+    let found = mistakes(&text);
+    assert!(
+        found
+            .iter()
+            .any(|line| line.contains("too large to be proven safe"))
+    );
 }
