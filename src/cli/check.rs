@@ -111,3 +111,93 @@ pub fn var(text: &str) -> Result<(String, String), String> {
         _ => Err(format!("expected NAME=VALUE, found `{text}`")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shipped(file: &str) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("playbooks")
+            .join(file)
+    }
+
+    #[test]
+    fn a_right_playbook_is_one_line() {
+        let args = Args {
+            playbook: shipped("icsr-upgrade.yaml"),
+            inventory: Some(shipped("lab.yaml")),
+            vars: Vec::new(),
+        };
+        let summary = check(&args, false).unwrap();
+        assert_eq!(summary.lines().count(), 1);
+        for part in [
+            "46 steps (16 with impact)",
+            "13 fallback steps",
+            "pair east-west",
+        ] {
+            assert!(summary.contains(part), "{summary}");
+        }
+    }
+
+    #[test]
+    fn mistakes_of_both_files_come_in_one_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let args = Args {
+            playbook: file("night.yaml", "playbook: x\npair: icsr\nsteps: []\n"),
+            inventory: Some(file("lab.yaml", "chassis: {}\nextra: 1\n")),
+            vars: Vec::new(),
+        };
+        let report = check(&args, false).unwrap_err();
+        assert!(report.contains("night.yaml:3:1"), "{report}");
+        assert!(report.contains("lab.yaml:2:1"), "{report}");
+        assert!(report.ends_with("3 mistakes\n"), "{report}");
+        assert_eq!(run(&args), 2);
+    }
+
+    #[test]
+    fn required_variables_get_examples_until_one_is_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("night.yaml");
+        let text = "playbook: x\npair: icsr\nvars:\n  why: { type: string, required: true }\n  soak: \
+                    { type: duration, default: 1m }\nsteps:\n  - { id: a, approve: { message: \"${why}\" } }\n";
+        std::fs::write(&path, text).unwrap();
+        let with = |vars| Args {
+            playbook: path.clone(),
+            inventory: None,
+            vars,
+        };
+        let summary = check(&with(Vec::new()), false).unwrap();
+        assert!(
+            summary.ends_with("checked with example values for why"),
+            "{summary}"
+        );
+        let given = vec![("soak".to_owned(), "2m".to_owned())];
+        let report = check(&with(given), false).unwrap_err();
+        assert!(
+            report.contains("required variable `why` has no value"),
+            "{report}"
+        );
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("night.yaml");
+        let args = |path: PathBuf| Args {
+            playbook: path,
+            inventory: None,
+            vars: Vec::new(),
+        };
+        let report = check(&args(path.clone()), false).unwrap_err();
+        assert!(report.contains("night.yaml: cannot be read"), "{report}");
+        std::fs::write(&path, b"a: 1\nb: \xff\n").unwrap();
+        let report = check(&args(path), false).unwrap_err();
+        assert!(report.contains("line 2 is not UTF-8"), "{report}");
+    }
+}

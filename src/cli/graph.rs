@@ -99,3 +99,74 @@ fn role(step: &Step) -> &'static str {
         (None, _) => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+playbook: night <&>
+summary: 'say \"hi\" & <go>'
+pair: icsr
+steps:
+  - { id: look, on: backup, health_check: { cards: ok } }
+  - { id: boot, on: backup, needs: [look], boot_stack: { remove: top }, no_undo: x }
+  - { id: tell, needs: [look], pause: { for: 1s, reason: x } }
+fallback:
+  steps:
+    - { id: back, on: backup, if_done: [boot], boot_stack: { remove: top }, no_undo: x }
+";
+
+    fn plan() -> Plan {
+        playbook::load(TEXT, "night.yaml", &[], None).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn text_shows_waves_impact_and_the_fallback_apart() {
+        let shown = draw(&plan(), Format::Text);
+        let wanted = "\
+night <&>: say \"hi\" & <go>
+pair icsr, 4 steps (1 with impact, marked !), 1 fallback steps
+
+wave 1
+   preflight  preflight     both
+
+wave 2
+   look       health_check  backup  after preflight
+
+wave 3
+ ! boot       boot_stack    backup  after look
+   tell       pause                 after look
+
+fallback
+
+fallback wave 1
+ ! back       boot_stack    backup  only if done: boot
+";
+        assert_eq!(shown, wanted);
+    }
+
+    #[test]
+    fn pictures_escape_what_their_language_would_read() {
+        let plan = plan();
+        let svg = draw(&plan, Format::Svg);
+        assert!(
+            svg.contains("<title>night &lt;&amp;&gt;: say &quot;hi&quot; &amp; &lt;go&gt;</title>")
+        );
+        assert_eq!(svg.matches("<rect class=\"impact\"").count(), 2);
+        assert_eq!(svg.matches("<path class=\"edge\"").count(), 3);
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+        assert!(!svg.contains("href"));
+        let dot = draw(&plan, Format::Dot);
+        assert!(
+            dot.contains("n2 [label=\"boot\\nboot_stack · backup\", penwidth=2"),
+            "{dot}"
+        );
+        assert!(dot.contains("n1 -> n2;") && dot.contains("subgraph cluster_fallback"));
+        let mermaid = draw(&plan, Format::Mermaid);
+        assert!(
+            mermaid.contains("n1 --> n2") && mermaid.contains("class n2,n4 impact"),
+            "{mermaid}"
+        );
+    }
+}

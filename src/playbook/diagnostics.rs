@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 
 /// A byte range of the text that was read.
@@ -12,6 +13,12 @@ pub type Place = std::ops::Range<usize>;
 
 /// How wide a rendered report is, in columns.
 const WIDTH: usize = 100;
+
+/// How many mistakes are drawn; the rest is counted.
+const MAX_DRAWN: usize = 200;
+
+/// How many names a hint lists.
+const MAX_NAMES: usize = 30;
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +64,11 @@ impl Diagnostic {
         match closest(name, known.iter().copied()) {
             Some(hit) => self.help(format!("did you mean `{hit}`?")),
             None if known.is_empty() => self,
-            None => self.help(format!("expected one of: {}", known.join(", "))),
+            None => {
+                let more = if known.len() > MAX_NAMES { ", …" } else { "" };
+                let names = known[..known.len().min(MAX_NAMES)].join(", ");
+                self.help(format!("expected one of: {names}{more}"))
+            }
         }
     }
 
@@ -128,9 +139,12 @@ impl Diagnostics {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(WIDTH)
             .with_links(false);
-        let source = Arc::new(NamedSource::new(&self.name, self.text.clone()));
+        let source = Arc::new(Source {
+            name: self.name.clone(),
+            text: self.text.clone(),
+        });
         let mut out = String::new();
-        for item in &self.items {
+        for item in self.items.iter().take(MAX_DRAWN) {
             let mut diagnostic = MietteDiagnostic::new(item.message.clone());
             if let Some(help) = &item.help {
                 diagnostic = diagnostic.with_help(help.clone());
@@ -155,6 +169,15 @@ impl Diagnostics {
             handler
                 .render_report(&mut out, report.as_ref())
                 .expect("writing to a string succeeds");
+            out.push('\n');
+        }
+        if let Some(more) = self
+            .items
+            .len()
+            .checked_sub(MAX_DRAWN)
+            .filter(|more| *more > 0)
+        {
+            out += &format!("… and {more} more in {}\n", self.name);
         }
         out
     }
@@ -167,6 +190,46 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
+
+/// The text under its name. Columns count characters, as editors do; miette's own source would
+/// count bytes.
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, before, after)?;
+        let start = found.span().offset();
+        let column = self.text[..start]
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count());
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            column,
+            found.line_count(),
+        )))
+    }
+}
+
+/// The names worth comparing with: a file with very many mistakes gets no more suggestions, since
+/// each one looks at every name.
+pub fn worth_suggesting<'a>(
+    found: &[Diagnostic],
+    names: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = &'a str> {
+    names.take(if found.len() < MAX_DRAWN { 1_000 } else { 0 })
+}
 
 /// The known name that was probably meant.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

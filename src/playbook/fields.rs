@@ -33,7 +33,10 @@ impl<'n> Fields<'n> {
             }),
             _ => {
                 let message = format!("{what}: expected a map of fields, found {}", node.kind());
-                found.push(Diagnostic::at(node.place.clone(), message, "not a map"));
+                found.push(
+                    Diagnostic::at(node.place.clone(), message, "not a map")
+                        .help("write `field: value`, one a line, or `{ field: value, … }`"),
+                );
                 None
             }
         }

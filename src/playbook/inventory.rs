@@ -8,6 +8,7 @@ use crate::net::Secret;
 
 use super::diagnostics::Diagnostics;
 
+mod login;
 mod read;
 
 /// A checked inventory.

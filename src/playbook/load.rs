@@ -1,5 +1,7 @@
 //! A playbook's text to a plan, or every mistake in it.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 use sha2::{Digest, Sha256};
@@ -19,6 +21,9 @@ use super::vars::{Missing, Vars};
 
 /// The id of the step every run begins with.
 pub const PREFLIGHT: &str = "preflight";
+
+/// A night has no more steps than this; a file with more was generated wrongly.
+const MAX_STEPS: usize = 10_000;
 
 /// Reads a playbook for a run: every required variable must have a value.
 ///
@@ -151,6 +156,17 @@ fn part(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Draft> {
     match &node.data {
+        Data::List(items) if items.len() > MAX_STEPS => {
+            let message = format!(
+                "{} steps, more than the {MAX_STEPS} of one part",
+                items.len()
+            );
+            found.push(
+                Diagnostic::at(key.clone(), message, "")
+                    .help("split the playbook, one for each pair and night"),
+            );
+            Vec::new()
+        }
         Data::List(items) if !items.is_empty() => items
             .iter()
             .filter_map(|item| Draft::read(item, part, text, found))
@@ -236,6 +252,7 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
     let mut inherited: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for &at in &order.topological {
         let mut needs: Vec<usize> = Vec::new();
+        let mut seen = BTreeSet::new();
         for &need in &order.needs[at] {
             let through: &[usize] = if drafts[need].when {
                 &[need]
@@ -243,7 +260,7 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
                 &inherited[need]
             };
             for &one in through {
-                if !needs.contains(&one) {
+                if seen.insert(one) {
                     needs.push(one);
                 }
             }
@@ -260,10 +277,8 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
         })
     };
     let mut new = vec![None; drafts.len()];
-    let mut next = 1;
-    for at in kept(Part::Main).chain(kept(Part::Fallback)) {
-        new[at] = Some(next);
-        next += 1;
+    for (number, at) in (1..).zip(kept(Part::Main).chain(kept(Part::Fallback))) {
+        new[at] = Some(number);
     }
     let main = 1 + kept(Part::Main).count();
     let mut steps = vec![preflight_step()];
@@ -272,7 +287,7 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
         // A fallback step left out as impossible passes its needs on as well.
         let mut needs: Vec<usize> = Vec::new();
         let mut open: Vec<usize> = inherited[at].iter().rev().copied().collect();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         while let Some(need) = open.pop() {
             if !seen.insert(need) {
                 continue;

@@ -15,6 +15,8 @@ mod rules;
 mod safety;
 mod source;
 mod step;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod vars;
 

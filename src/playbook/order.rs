@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::diagnostics::Diagnostic;
+use super::diagnostics::{Diagnostic, worth_suggesting};
 use super::plan::OnFailure;
 use super::step::{Draft, Name, Part};
 
@@ -86,6 +86,7 @@ fn need(
     let id = &draft.id.text;
     let Some(&at) = by_id.get(name.text.as_str()) else {
         let others = ids(drafts, draft.part).filter(|other| other != id);
+        let others: Vec<&str> = worth_suggesting(found, others).collect();
         found.push(
             Diagnostic::at(
                 name.place.clone(),
@@ -136,7 +137,8 @@ fn done(
     let Some(&at) = by_id.get(name.text.as_str()) else {
         let message = format!("`if_done` names `{}`, which is not a step", name.text);
         let mistake = Diagnostic::at(place, message, "no step with this id");
-        found.push(mistake.suggest(&name.text, ids(drafts, Part::Main)));
+        let known: Vec<&str> = worth_suggesting(found, ids(drafts, Part::Main)).collect();
+        found.push(mistake.suggest(&name.text, known));
         return None;
     };
     let step = &drafts[at];

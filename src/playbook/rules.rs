@@ -6,6 +6,7 @@ use crate::action::fields::Span;
 use crate::action::{Action, boot_stack, command, configure, health_check, wait_for};
 
 use super::diagnostics::{Diagnostic, Place};
+use super::plan::On;
 use super::source::{Data, Node};
 use super::step::{Draft, Part};
 use super::vars::is_url;
@@ -72,6 +73,15 @@ fn check_chassis(
             )
             .help("add `on: primary` or `on: backup` (or active, standby)"),
         ),
+        Some(place) if draft.on == Some(On::Active) && matches!(action, Action::Reload(_)) => {
+            let message = "`reload` on the Active chassis is always refused";
+            found.push(
+                Diagnostic::at(place.clone(), message, "carries the traffic").help(
+                    "move the traffic with `srp_switchover` first, then reload the other chassis \
+                     by its identity: `on: primary` or `on: backup` (INV-4)",
+                ),
+            );
+        }
         Some(place) if !action.needs_chassis() => {
             let help = match action {
                 Action::SrpSwitchover(_) => {
@@ -100,7 +110,7 @@ fn check_way_back(
                 format!("step `{}` has no way back", draft.id.text),
                 format!("`{verb}` can take subscribers off the air"),
             )
-            .help("add `undo: { verb: { … } }`, or `no_undo: reason` if there is none"),
+            .help("add `undo:` with the verb that takes it back, or `no_undo: reason` if there is none"),
         ),
         (Some(place), _) if !action.has_impact() => {
             let message = format!("`{verb}` changes nothing, so there is nothing to undo");
@@ -119,11 +129,14 @@ fn check_repetition(
 ) {
     if let Some(place) = written.attempts {
         if !(1..=100).contains(&draft.attempts) {
-            found.push(Diagnostic::at(
-                place.clone(),
-                format!("`attempts` is from 1 to 100, not {}", draft.attempts),
-                "",
-            ));
+            found.push(
+                Diagnostic::at(
+                    place.clone(),
+                    format!("`attempts` is from 1 to 100, not {}", draft.attempts),
+                    "",
+                )
+                .help("one attempt is the default; a wait has its own polling"),
+            );
         } else if draft.attempts > 1 && action.has_impact() {
             let message = format!(
                 "`{}` changes a chassis and is never repeated",

@@ -108,10 +108,13 @@ pub fn is_null(text: &str) -> bool {
 /// `found`; `None` means the text could not be read at all and `found` says why.
 pub fn parse(text: &str, found: &mut Vec<Diagnostic>) -> Option<Node> {
     if text.len() > MAX_BYTES {
-        found.push(Diagnostic::nowhere(format!(
-            "the file has {} bytes, more than the {MAX_BYTES} that are read",
-            text.len()
-        )));
+        found.push(
+            Diagnostic::nowhere(format!(
+                "the file has {} bytes, more than the {MAX_BYTES} that are read",
+                text.len()
+            ))
+            .help("is this the right file?"),
+        );
         return None;
     }
     let mut builder = Builder::new(text, found);
@@ -146,6 +149,8 @@ struct Frame {
     anchor: usize,
     /// For a map: the key whose value comes next.
     key: Option<Key>,
+    /// For a map: the keys so far, and where each stands.
+    keys: BTreeMap<String, Place>,
     data: Data,
 }
 
@@ -229,11 +234,12 @@ impl<'a, 'f> Builder<'a, 'f> {
             return Err(too_deep(self.visible(place, true)));
         }
         let start = place.start;
-        let key = None;
+        let (key, keys) = (None, BTreeMap::new());
         self.open.push(Frame {
             start,
             anchor,
             key,
+            keys,
             data,
         });
         Ok(())
@@ -258,15 +264,18 @@ impl<'a, 'f> Builder<'a, 'f> {
                     }
                     _ => return Err(text_key(node.place)),
                 },
-                Some(key) => match entries.iter().find(|(known, _)| known.text == key.text) {
-                    None => entries.push((key, node)),
-                    Some((first, _)) => self.found.push(
+                Some(key) => match frame.keys.get(&key.text) {
+                    None => {
+                        frame.keys.insert(key.text.clone(), key.place.clone());
+                        entries.push((key, node));
+                    }
+                    Some(first) => self.found.push(
                         Diagnostic::at(
                             key.place,
                             format!("`{}` is written twice in one map", key.text),
                             "again here",
                         )
-                        .also(first.place.clone(), "first here")
+                        .also(first.clone(), "first here")
                         .help("keep one of them: which one counts would be a guess"),
                     ),
                 },
@@ -341,4 +350,5 @@ fn too_deep(place: Place) -> Diagnostic {
         format!("nested deeper than {MAX_DEPTH} levels"),
         "here",
     )
+    .help("no playbook or inventory needs that: flatten it")
 }

@@ -1,5 +1,7 @@
 //! One step of the YAML, read on its own so that its mistakes hide nobody else's.
 
+use std::collections::BTreeMap;
+
 use crate::action::fields::Span;
 use crate::action::{Action, PLANNED_VERBS, VERBS};
 
@@ -160,6 +162,7 @@ fn names(node: Option<&Node>, what: &str, found: &mut Vec<Diagnostic>) -> Vec<Na
         return Vec::new();
     };
     let mut names: Vec<Name> = Vec::new();
+    let mut seen: BTreeMap<&str, &Place> = BTreeMap::new();
     for item in items {
         let place = item.place.clone();
         match item.text() {
@@ -169,14 +172,15 @@ fn names(node: Option<&Node>, what: &str, found: &mut Vec<Diagnostic>) -> Vec<Na
                 "not an id",
             )),
             Some(text) => {
-                if let Some(first) = names.iter().find(|name| name.text == text) {
+                if let Some(first) = seen.get(text) {
                     let message = format!("`{text}` stands twice in `{what}`");
                     found.push(
                         Diagnostic::at(place, message, "again here")
-                            .also(first.place.clone(), "first here")
+                            .also((*first).clone(), "first here")
                             .help("remove one"),
                     );
                 } else {
+                    seen.insert(text, &item.place);
                     let text = text.to_owned();
                     names.push(Name { text, place });
                 }

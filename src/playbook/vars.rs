@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::action::fields::{FlashPath, Percent, Span};
-
-use super::diagnostics::{Diagnostic, Place};
+use super::diagnostics::{Diagnostic, Place, worth_suggesting};
 use super::fields::Fields;
-use super::source::{self, Data, Key, Node, first_line};
+use super::source::{Data, Key, Node, first_line};
+use kind::{Kind, Value};
+
+mod kind;
+
+pub use kind::is_url;
 
 /// Names that mean something without being declared.
 pub const BUILT_IN: &str = "pair";
@@ -21,27 +24,6 @@ pub enum Missing {
     Refuse,
     /// Checking and drawing can go on with an example of the right type.
     Placeholder,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    FlashPath,
-    String,
-    Duration,
-    Number,
-    Percent,
-    Bool,
-    Url,
-    List,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Text(String),
-    List(Vec<String>),
-    /// A mistake was reported where the value comes from; where it goes, nothing is reported.
-    Broken,
 }
 
 /// The variables of one playbook with their values.
@@ -140,7 +122,7 @@ impl Vars {
             _ => {}
         }
         if let Some(given) = given {
-            return kind.from_command_line(&given).unwrap_or_else(|expected| {
+            return kind.parse_argument(&given).unwrap_or_else(|expected| {
                 found.push(
                     Diagnostic::at(
                         key.place.clone(),
@@ -174,7 +156,7 @@ impl Vars {
             }
             None if missing == Missing::Placeholder => {
                 self.placeholders.push(key.text.clone());
-                kind.from_command_line(kind.example())
+                kind.parse_argument(kind.example())
                     .expect("examples are of their own type")
             }
             None => {
@@ -303,13 +285,15 @@ impl Vars {
                     return node.clone();
                 }
                 None => {
+                    let known = self.values.keys().map(String::as_str);
+                    let known: Vec<&str> = worth_suggesting(found, known).collect();
                     found.push(
                         Diagnostic::at(
                             find_in(text, &place, token),
                             format!("variable `{name}` is not declared"),
                             "used here",
                         )
-                        .suggest(name, self.values.keys().map(String::as_str)),
+                        .suggest(name, known),
                     );
                     self.broken.push(place);
                     return node.clone();
@@ -320,99 +304,6 @@ impl Vars {
         out.push_str(rest);
         // A value that is nothing but one variable has that variable's type, not that of a text.
         Node::scalar(place, out, plain || whole)
-    }
-}
-
-impl Kind {
-    fn check(self, node: &Node) -> Result<Value, String> {
-        match (self, &node.data) {
-            (Self::List, Data::List(items)) => items
-                .iter()
-                .map(|item| match item.text() {
-                    Some(text) => one_line(text).map(str::to_owned),
-                    None => Err(format!("expected a list of texts, found {}", item.kind())),
-                })
-                .collect::<Result<_, _>>()
-                .map(Value::List),
-            (Self::List, _) => Err(format!("expected a list, found {}", node.kind())),
-            _ => match node.text() {
-                Some(text) => self.check_text(text),
-                None => Err(format!("expected {}, found {}", self.noun(), node.kind())),
-            },
-        }
-    }
-
-    fn from_command_line(self, given: &str) -> Result<Value, String> {
-        if self != Self::List {
-            return self.check_text(given);
-        }
-        if given.trim_start().starts_with('[') {
-            let list = source::parse(given, &mut Vec::new())
-                .ok_or_else(|| format!("expected a list such as [a, b], found `{given}`"))?;
-            return self.check(&list);
-        }
-        let words = given.split_whitespace().map(str::to_owned);
-        Ok(Value::List(words.collect()))
-    }
-
-    fn check_text(self, text: &str) -> Result<Value, String> {
-        let text = one_line(text)?;
-        let refuse = || Err(format!("expected {}, found `{text}`", self.noun()));
-        match self {
-            Self::FlashPath => drop(text.parse::<FlashPath>()?),
-            Self::Duration => drop(text.parse::<Span>()?),
-            Self::Percent => drop(text.parse::<Percent>()?),
-            Self::Number if !text.parse::<f64>().is_ok_and(f64::is_finite) => return refuse(),
-            Self::Bool if !matches!(text, "true" | "false") => return refuse(),
-            Self::Url if !is_url(text) => return refuse(),
-            _ => {}
-        }
-        Ok(Value::Text(text.to_owned()))
-    }
-
-    fn noun(self) -> &'static str {
-        match self {
-            Self::FlashPath => "a file such as /flash/image.bin",
-            Self::String => "a text",
-            Self::Duration => "a length of time",
-            Self::Number => "a number",
-            Self::Percent => "a share",
-            Self::Bool => "true or false",
-            Self::Url => "a URL such as sftp://host/path",
-            Self::List => "a list",
-        }
-    }
-
-    fn example(self) -> &'static str {
-        match self {
-            Self::FlashPath => "/flash/example.bin",
-            Self::String => "example",
-            Self::Duration => "10m",
-            Self::Number => "10",
-            Self::Percent => "5%",
-            Self::Bool => "true",
-            Self::Url => "sftp://host.example/path",
-            Self::List => "[one, two]",
-        }
-    }
-}
-
-/// A URL that fits on a command line: `scheme://rest`, no blanks.
-pub fn is_url(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_graphic() && !"\"'`|;<>".contains(c);
-    text.split_once("://").is_some_and(|(scheme, rest)| {
-        !scheme.is_empty()
-            && scheme.chars().all(|c| c.is_ascii_alphanumeric())
-            && !rest.is_empty()
-            && rest.chars().all(plain)
-    })
-}
-
-/// Values end up on command lines of a chassis: a line break would begin a second command.
-fn one_line(text: &str) -> Result<&str, String> {
-    match text.chars().find(|c| c.is_control()) {
-        None => Ok(text),
-        Some(c) => Err(format!("{c:?} is not allowed in a value")),
     }
 }
 

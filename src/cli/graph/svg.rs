@@ -1,4 +1,4 @@
-//! A self-contained SVG: waves are columns, steps are boxes, the fallback stands below.
+//! A self-contained SVG: waves are rows, steps are boxes, the fallback stands to the right.
 
 use std::fmt::Write;
 
@@ -8,8 +8,9 @@ use super::{role, waves};
 
 /// All lengths in pixels.
 const BOX_HEIGHT: usize = 44;
-const ROW: usize = 64;
-const GAP: usize = 60;
+/// From the top of a wave to the top of the next.
+const ROW: usize = 84;
+const GAP: usize = 32;
 const MARGIN: usize = 24;
 /// A width that no character of the monospace font exceeds at its size.
 const CHARACTER: usize = 8;
@@ -26,18 +27,20 @@ struct Placed {
 
 pub fn draw(plan: &Plan) -> String {
     let mut placed: Vec<Placed> = Vec::with_capacity(plan.steps.len());
-    let top = MARGIN + 40;
-    let (right, bottom) = place(plan, 0..plan.main, top, &mut placed);
-    let fallback_top = bottom + 50;
-    let (fallback_right, fallback_bottom) = if plan.main < plan.steps.len() {
-        place(plan, plan.main..plan.steps.len(), fallback_top, &mut placed)
+    let top = MARGIN + 70;
+    let (main_right, main_bottom) = place(plan, 0..plan.main, (MARGIN, top), &mut placed);
+    let fallback_left = main_right + 3 * GAP;
+    let fallback = plan.main..plan.steps.len();
+    let has_fallback = !fallback.is_empty();
+    let (right, bottom) = if has_fallback {
+        place(plan, fallback, (fallback_left, top), &mut placed)
     } else {
-        (0, bottom)
+        (main_right, main_bottom)
     };
     let title = format!("{}: {}", plan.name, plan.summary);
     let title_width = MARGIN * 2 + title.chars().count() * (CHARACTER + 2);
-    let width = right.max(fallback_right).max(title_width) + MARGIN;
-    let height = fallback_bottom + MARGIN;
+    let width = right.max(title_width) + MARGIN;
+    let height = main_bottom.max(bottom) + MARGIN;
     let mut out = String::new();
     let mut add = |text: String| writeln!(out, "{text}").expect("writing to a string succeeds");
     add(format!(
@@ -60,23 +63,23 @@ pub fn draw(plan: &Plan) -> String {
         MARGIN + 16,
         escape(&title)
     ));
-    if plan.main < plan.steps.len() {
-        let y = fallback_top - 14;
+    if has_fallback {
+        let y = top - 14;
         add(format!(
-            "<text class=\"title\" x=\"{MARGIN}\" y=\"{y}\">fallback</text>"
+            "<text class=\"title\" x=\"{fallback_left}\" y=\"{y}\">fallback</text>"
         ));
     }
     for (at, step) in plan.steps.iter().enumerate() {
         for need in &step.needs {
             let (from, to) = (&placed[*need], &placed[at]);
-            let (x1, y1) = (from.x + from.width, from.y + BOX_HEIGHT / 2);
-            let (x2, y2) = (to.x, to.y + BOX_HEIGHT / 2);
-            let bend = GAP / 2;
+            let (x1, y1) = (from.x + from.width / 2, from.y + BOX_HEIGHT);
+            let (x2, y2) = (to.x + to.width / 2, to.y);
+            let bend = (ROW - BOX_HEIGHT) / 2;
             add(format!(
-                "<path class=\"edge\" marker-end=\"url(#tip)\" d=\"M{x1},{y1} C{},{y1} {},{y2} \
+                "<path class=\"edge\" marker-end=\"url(#tip)\" d=\"M{x1},{y1} C{x1},{} {x2},{} \
                  {x2},{y2}\"/>",
-                x1 + bend,
-                x2 - bend
+                y1 + bend,
+                y2 - bend
             ));
         }
     }
@@ -107,36 +110,33 @@ pub fn draw(plan: &Plan) -> String {
     out
 }
 
-/// Places one part with its waves as columns; returns its right and bottom edge.
+/// Places one part with its waves as rows; returns its right and bottom edge.
 fn place(
     plan: &Plan,
     steps: std::ops::Range<usize>,
-    top: usize,
+    (left, top): (usize, usize),
     placed: &mut Vec<Placed>,
 ) -> (usize, usize) {
-    let first = steps.start;
-    placed.extend(steps.clone().map(|_| Placed {
+    let blank = |_| Placed {
         x: 0,
         y: 0,
         width: 0,
-    }));
-    debug_assert!(placed.len() >= first);
-    let (mut x, mut bottom) = (MARGIN, top);
-    for wave in waves(plan, steps) {
-        let characters = |at: &usize| {
-            let step = &plan.steps[*at];
+    };
+    placed.extend(steps.clone().map(blank));
+    let (mut right, mut bottom) = (left, top);
+    for (row, wave) in waves(plan, steps).iter().enumerate() {
+        let (mut x, y) = (left, top + row * ROW);
+        for &at in wave {
+            let step = &plan.steps[at];
             let sub = step.action.verb().len() + role(step).len() + 3;
-            step.id.len().max(sub)
-        };
-        let width = 20 + CHARACTER * wave.iter().map(characters).max().unwrap_or(0);
-        for (row, at) in wave.iter().enumerate() {
-            let y = top + row * ROW;
-            placed[*at] = Placed { x, y, width };
-            bottom = bottom.max(y + BOX_HEIGHT);
+            let width = 20 + CHARACTER * step.id.len().max(sub);
+            placed[at] = Placed { x, y, width };
+            right = right.max(x + width);
+            x += width + GAP;
         }
-        x += width + GAP;
+        bottom = y + BOX_HEIGHT;
     }
-    (x - GAP, bottom)
+    (right, bottom)
 }
 
 /// Text inside an XML element.
