@@ -159,7 +159,7 @@ async fn remove_top(cx: &Context, chassis: &str, stack: &[Entry]) -> Result<Succ
         .filter_map(|facts| facts.get("boot_entry"));
     let added = added
         .filter(|entry| entry["chassis"] == chassis && entry["own"] == true)
-        .last();
+        .next_back();
     let Some(added) = added else {
         return Ok(Success::already(format!(
             "this run added no boot entry on {chassis}"
@@ -265,9 +265,13 @@ async fn check_bootable(
             );
         }
     }
-    cx.read(chassis, &format!("show version {image}"), version::parse_image)
-        .await
-        .map(|_| ())
+    cx.read(
+        chassis,
+        &format!("show version {image}"),
+        version::parse_image,
+    )
+    .await
+    .map(|_| ())
 }
 
 fn line(entry: &Entry) -> String {

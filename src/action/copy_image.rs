@@ -106,7 +106,11 @@ impl Spec {
         let running = cx.version(chassis).await?;
         if let Some(path) = &running.boot_image {
             let current = cx
-                .read(chassis, &format!("show version {path}"), version::parse_image)
+                .read(
+                    chassis,
+                    &format!("show version {path}"),
+                    version::parse_image,
+                )
                 .await?;
             if let (Some(ours), Some(new)) = (&current.platform, &image.platform)
                 && !ours.eq_ignore_ascii_case(new)

@@ -11,7 +11,8 @@ use super::outcome::{Failure, Success};
 use super::reading::Pair;
 use crate::device::staros::srp_info::State;
 use crate::device::staros::{
-    alarms, card_table, clock, license, resources, services, session_recovery, srp_monitor, trap_history,
+    alarms, card_table, clock, license, resources, services, session_recovery, srp_monitor,
+    trap_history,
 };
 
 /// What must hold. Every named check reads a whole table and must find a typed value; what could

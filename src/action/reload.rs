@@ -220,7 +220,7 @@ impl Spec {
         sent_at: Timestamp,
     ) -> Result<Stage, Failure> {
         let mut device = cx.device(chassis).await;
-        if let Err(error) = reconnect(&mut device).await {
+        if let Err(error) = device.connect().await {
             return match error {
                 Error::HostKey { .. } => Err(unspoken(chassis, &error)),
                 error => Ok(Stage::NotYet(format!("no login yet ({})", short(&error)))),

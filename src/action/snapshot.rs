@@ -59,9 +59,15 @@ pub async fn capture(cx: &Context, chassis: &str) -> Result<Facts, Failure> {
         .await?;
     let mut states: BTreeMap<String, u64> = BTreeMap::new();
     // By kind and state: which of two packet cards is the spare one may differ after a boot.
-    for card in cards.cards.iter().filter(|card| card.state != card_table::State::Empty) {
+    for card in cards
+        .cards
+        .iter()
+        .filter(|card| card.state != card_table::State::Empty)
+    {
         let state = format!("{:?}", card.state).to_ascii_lowercase();
-        *states.entry(format!("cards.{}.{state}", card.kind)).or_default() += 1;
+        *states
+            .entry(format!("cards.{}.{state}", card.kind))
+            .or_default() += 1;
     }
     for (name, count) in states {
         put(&name, count.into());
@@ -91,7 +97,10 @@ pub async fn capture(cx: &Context, chassis: &str) -> Result<Facts, Failure> {
                 bgp_summary::State::Established { prefixes } => prefixes.into(),
                 _ => Value::from("down"),
             };
-            put(&format!("bgp.{context}.{}.prefixes", peer.address), prefixes);
+            put(
+                &format!("bgp.{context}.{}.prefixes", peer.address),
+                prefixes,
+            );
         }
     }
     let crashes = cx

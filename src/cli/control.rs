@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::complain;
 use crate::engine::control::{self, Request};
 use crate::engine::event::exit;
-use crate::engine::store::Store;
 use crate::engine::journal;
+use crate::engine::store::Store;
 use crate::report::story::Story;
 
 /// Approve a step of a run that waits for it
@@ -51,26 +51,44 @@ pub struct AbortArgs {
 }
 
 pub fn approve(args: ApproveArgs) -> u8 {
-    let request = Request::Approve { step: args.step.clone(), by: who(), reason: args.reason };
-    leave(args.runs, &args.run, &request, |story| match story.steps.get(&args.step) {
-        Some(step) if step.waits_for_approval => Ok(format!("`{}` is approved", args.step)),
-        Some(step) if step.outcome.is_some_and(|outcome| outcome.is_good()) => {
-            Err(format!("`{}` has already ended: {}", args.step, step.detail))
+    let request = Request::Approve {
+        step: args.step.clone(),
+        by: who(),
+        reason: args.reason,
+    };
+    leave(args.runs, &args.run, &request, |story| {
+        match story.steps.get(&args.step) {
+            Some(step) if step.waits_for_approval => Ok(format!("`{}` is approved", args.step)),
+            Some(step) if step.outcome.is_some_and(|outcome| outcome.is_good()) => Err(format!(
+                "`{}` has already ended: {}",
+                args.step, step.detail
+            )),
+            _ => Ok(format!(
+                "`{}` does not wait yet; it will not ask when it comes to it",
+                args.step
+            )),
         }
-        _ => Ok(format!("`{}` does not wait yet; it will not ask when it comes to it", args.step)),
     })
 }
 
 pub fn pause(args: PauseArgs) -> u8 {
     let (request, said) = match args.release {
         true => (Request::Release { by: who() }, "goes on"),
-        false => (Request::Pause { by: who() }, "starts no new step; `--release` lets it go on"),
+        false => (
+            Request::Pause { by: who() },
+            "starts no new step; `--release` lets it go on",
+        ),
     };
-    leave(args.runs, &args.run, &request, |_| Ok(format!("the run {said}")))
+    leave(args.runs, &args.run, &request, |_| {
+        Ok(format!("the run {said}"))
+    })
 }
 
 pub fn abort(args: AbortArgs) -> u8 {
-    let request = Request::Abort { by: who(), fallback: args.fallback };
+    let request = Request::Abort {
+        by: who(),
+        fallback: args.fallback,
+    };
     leave(args.runs, &args.run, &request, |_| {
         Ok("the run ends at the next safe point; `cutover status` shows when".to_owned())
     })

@@ -54,7 +54,11 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let code = if error.use_stderr() { exit::USAGE } else { exit::COMPLETED };
+            let code = if error.use_stderr() {
+                exit::USAGE
+            } else {
+                exit::COMPLETED
+            };
             // A reader that went away misses the help it asked for.
             let _ = error.print();
             return ExitCode::from(code);

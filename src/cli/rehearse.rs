@@ -66,7 +66,11 @@ fn rehearse(loaded: &Loaded, store: &Store, seed: u64, json: bool) -> u8 {
     if !json {
         println!("{}", rehearsal::scope(&loaded.plan, &loaded.inventory));
     }
-    let observer = if json { json::observer(std::io::stdout()) } else { plain::observer(std::io::stdout()) };
+    let observer = if json {
+        json::observer(std::io::stdout())
+    } else {
+        plain::observer(std::io::stdout())
+    };
     let night = match rehearsal::good_night(rehearsal::Script {
         plan: &loaded.plan,
         inventory: &loaded.inventory,
@@ -78,7 +82,13 @@ fn rehearse(loaded: &Loaded, store: &Store, seed: u64, json: bool) -> u8 {
         Err(error) => return complain(error, exit::REFUSED),
     };
     if let Err(error) = std::fs::write(dir.journal(), &night.journal) {
-        return complain(format!("cannot keep the journal {}: {error}", dir.journal().display()), exit::FAILED);
+        return complain(
+            format!(
+                "cannot keep the journal {}: {error}",
+                dir.journal().display()
+            ),
+            exit::FAILED,
+        );
     }
     if !json {
         tell(&night);

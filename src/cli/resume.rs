@@ -43,9 +43,16 @@ impl Kept {
         use std::io::Write;
         use std::os::unix::fs::OpenOptionsExt;
         let text = serde_json::to_vec_pretty(self).expect("plain data");
-        for (name, bytes) in [("start.json", text.as_slice()), ("playbook.yaml", playbook_text.as_bytes())] {
+        for (name, bytes) in [
+            ("start.json", text.as_slice()),
+            ("playbook.yaml", playbook_text.as_bytes()),
+        ] {
             let mut options = std::fs::OpenOptions::new();
-            let mut file = options.write(true).create_new(true).mode(0o600).open(dir.path().join(name))?;
+            let mut file = options
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(dir.path().join(name))?;
             file.write_all(bytes)?;
             file.sync_all()?;
         }
@@ -54,8 +61,10 @@ impl Kept {
 
     fn read(dir: &RunDir) -> Result<Self, String> {
         let path = dir.path().join("start.json");
-        let text = std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        serde_json::from_slice(&text).map_err(|error| format!("{} is damaged: {error}", path.display()))
+        let text = std::fs::read(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        serde_json::from_slice(&text)
+            .map_err(|error| format!("{} is damaged: {error}", path.display()))
     }
 }
 
@@ -71,20 +80,34 @@ pub fn run(args: Args) -> u8 {
     };
     let story = Story::of(&history);
     let Some(Event::RunStarted(started)) = history.first().map(|record| &record.event) else {
-        return complain("the journal does not begin with the start of a run", exit::REFUSED);
+        return complain(
+            "the journal does not begin with the start of a run",
+            exit::REFUSED,
+        );
     };
     if started.dry_run {
-        return complain(format!("{} was a dry run; there is nothing to resume", dir.id()), exit::USAGE);
+        return complain(
+            format!("{} was a dry run; there is nothing to resume", dir.id()),
+            exit::USAGE,
+        );
     }
     if let Some(ended) = &story.ended
         && matches!(ended.verdict, Verdict::Completed | Verdict::FellBack)
     {
-        let message = format!("run {} has {}: there is nothing left to do", dir.id(), ended.verdict.word());
+        let message = format!(
+            "run {} has {}: there is nothing left to do",
+            dir.id(),
+            ended.verdict.word()
+        );
         return complain(message, exit::USAGE);
     }
     let loaded = match Kept::read(&dir) {
         Ok(kept) => {
-            match run::load(&dir.path().join("playbook.yaml"), &kept.inventory, &kept.vars) {
+            match run::load(
+                &dir.path().join("playbook.yaml"),
+                &kept.inventory,
+                &kept.vars,
+            ) {
                 Ok(loaded) => loaded,
                 Err(code) => return code,
             }
@@ -112,7 +135,15 @@ pub fn run(args: Args) -> u8 {
         Err(error) => return complain(error, exit::REFUSED),
     };
     let json = args.json;
-    let code = run::go(Go { loaded: &loaded, dir: &dir, journal, history, started: None, approved, json });
+    let code = run::go(Go {
+        loaded: &loaded,
+        dir: &dir,
+        journal,
+        history,
+        started: None,
+        approved,
+        json,
+    });
     drop(lock);
     code
 }

@@ -67,7 +67,14 @@ pub fn run(args: Args) -> u8 {
         Ok(approved) => approved,
         Err(why) => return complain(why, exit::USAGE),
     };
-    live(&loaded, &args.playbook, &args.inventory, &store, approved, args.json)
+    live(
+        &loaded,
+        &args.playbook,
+        &args.inventory,
+        &store,
+        approved,
+        args.json,
+    )
 }
 
 /// Reads and checks everything before anything is touched.
@@ -83,20 +90,33 @@ pub fn load(playbook: &Path, inventory: &Path, vars: &[(String, String)]) -> Res
     let name = playbook.display().to_string();
     let plan = playbook::load(&playbook_text, &name, vars, Some(&inventory))
         .map_err(|diagnostics| refuse(&diagnostics))?;
-    Ok(Loaded { plan: Arc::new(plan), inventory, playbook_text, vars: vars.to_vec() })
+    Ok(Loaded {
+        plan: Arc::new(plan),
+        inventory,
+        playbook_text,
+        vars: vars.to_vec(),
+    })
 }
 
 /// Approvals given on the command line must be for steps that ask.
 pub fn beforehand(given: &[String], plan: &Plan) -> Result<Beforehand, String> {
     let asks = |step: &playbook::Step| matches!(step.action, crate::action::Action::Approve(_));
-    let mut approved = Beforehand { by: format!("{} (--approve)", who()), ..Beforehand::default() };
+    let mut approved = Beforehand {
+        by: format!("{} (--approve)", who()),
+        ..Beforehand::default()
+    };
     for name in given {
         if name == "all" {
             approved.all = true;
         } else if plan.steps.iter().any(|step| step.id == *name && asks(step)) {
             approved.steps.insert(name.clone());
         } else {
-            let known: Vec<_> = plan.steps.iter().filter(|s| asks(s)).map(|s| s.id.as_str()).collect();
+            let known: Vec<_> = plan
+                .steps
+                .iter()
+                .filter(|s| asks(s))
+                .map(|s| s.id.as_str())
+                .collect();
             return Err(format!(
                 "--approve {name}: no step of that name asks for approval; these do: {}",
                 known.join(", ")
@@ -110,7 +130,10 @@ pub fn beforehand(given: &[String], plan: &Plan) -> Result<Beforehand, String> {
 pub fn header(plan: &Plan, inventory: &Inventory, run: String, dry_run: bool) -> Started {
     let pair = &inventory.pairs[&plan.pair];
     let hide = |(name, value): (&String, &String)| {
-        (name.clone(), crate::device::transcript::redacted(value, &[]))
+        (
+            name.clone(),
+            crate::device::transcript::redacted(value, &[]),
+        )
     };
     Started {
         run,
@@ -161,14 +184,25 @@ fn live(
         vars: loaded.vars.clone(),
     };
     if let Err(error) = kept.write(&dir, &loaded.playbook_text) {
-        return complain(format!("cannot keep the playbook with the run: {error}"), exit::REFUSED);
+        return complain(
+            format!("cannot keep the playbook with the run: {error}"),
+            exit::REFUSED,
+        );
     }
     let journal = match Journal::create(&dir.journal()) {
         Ok(journal) => journal,
         Err(error) => return complain(error, exit::REFUSED),
     };
     let started = Some(header(&loaded.plan, &loaded.inventory, dir.id(), false));
-    let code = go(Go { loaded, dir: &dir, journal, history: Vec::new(), started, approved, json });
+    let code = go(Go {
+        loaded,
+        dir: &dir,
+        journal,
+        history: Vec::new(),
+        started,
+        approved,
+        json,
+    });
     drop(lock);
     code
 }
@@ -186,7 +220,9 @@ pub struct Go<'a> {
 
 /// Carries it out and reports it; returns the exit code.
 pub fn go(go: Go<'_>) -> u8 {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return complain(format!("cannot start: {error}"), exit::BUG),
@@ -229,7 +265,14 @@ pub fn go(go: Go<'_>) -> u8 {
         Err(error) => {
             let records = crate::engine::journal::read(&dir.journal()).unwrap_or_default();
             let changed = changed_before || Story::of(&records).intents > 0;
-            complain(error, if changed { exit::STOPPED } else { exit::REFUSED })
+            complain(
+                error,
+                if changed {
+                    exit::STOPPED
+                } else {
+                    exit::REFUSED
+                },
+            )
         }
     }
 }

@@ -40,7 +40,11 @@ fn one(dir: &RunDir) -> u8 {
     };
     let story = Story::of(&records);
     println!("run {}: {}", dir.id(), state(dir, &story));
-    println!("journal {} ({} events)", dir.journal().display(), records.len());
+    println!(
+        "journal {} ({} events)",
+        dir.journal().display(),
+        records.len()
+    );
     print!("{}", summary::render(&story));
     exit::COMPLETED
 }
@@ -65,7 +69,12 @@ fn all(store: &Store) -> u8 {
 /// What a run is doing, in a few words.
 fn state(dir: &RunDir, story: &Story) -> String {
     if let Some(ended) = &story.ended {
-        return format!("{} (exit code {}): {}", ended.verdict.word(), ended.exit_code, ended.reason);
+        return format!(
+            "{} (exit code {}): {}",
+            ended.verdict.word(),
+            ended.exit_code,
+            ended.reason
+        );
     }
     if !journal::is_being_written(&dir.journal()) {
         return format!("interrupted; `cutover resume {}` goes on", dir.id());
@@ -74,8 +83,12 @@ fn state(dir: &RunDir, story: &Story) -> String {
     if let Some((id, _)) = waiting {
         return format!("waits for approval: cutover approve {} {id}", dir.id());
     }
-    let running: Vec<_> =
-        story.steps.iter().filter(|(_, step)| step.is_running()).map(|(id, _)| id.as_str()).collect();
+    let running: Vec<_> = story
+        .steps
+        .iter()
+        .filter(|(_, step)| step.is_running())
+        .map(|(id, _)| id.as_str())
+        .collect();
     let paused = if story.paused { "paused, " } else { "" };
     format!("{paused}running {}", running.join(", "))
 }

@@ -104,15 +104,24 @@ fn take_answers(waiting: Arc<Mutex<Option<String>>>, sender: mpsc::Sender<Reques
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { return };
-            let step = waiting.lock().expect("nobody panics holding a step's name").clone();
+            let step = waiting
+                .lock()
+                .expect("nobody panics holding a step's name")
+                .clone();
             match (step, line.trim().to_ascii_lowercase().as_str()) {
                 (Some(step), "yes") => {
-                    let request = Request::Approve { step, by: who(), reason: None };
+                    let request = Request::Approve {
+                        step,
+                        by: who(),
+                        reason: None,
+                    };
                     if sender.blocking_send(request).is_err() {
                         return;
                     }
                 }
-                (Some(step), _) => eprintln!("{step} still waits: `yes` approves it, Ctrl-C stops the run"),
+                (Some(step), _) => {
+                    eprintln!("{step} still waits: `yes` approves it, Ctrl-C stops the run")
+                }
                 (None, _) => {}
             }
         }

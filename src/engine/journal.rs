@@ -168,7 +168,7 @@ impl Journal {
         serde_json::to_writer(&mut self.line, record).expect("a record is plain data");
         let chain = link(&self.chain, &self.line);
         self.line.pop();
-        write!(self.line, ",\"chain\":\"{chain}\"}}\n").expect("a vector grows");
+        writeln!(self.line, ",\"chain\":\"{chain}\"}}").expect("a vector grows");
         match &mut self.sink {
             Sink::Memory(bytes) => bytes.extend_from_slice(&self.line),
             Sink::Disk { file, path } => {
@@ -206,7 +206,12 @@ pub fn read(path: &Path) -> Result<Vec<Record>, Error> {
 
 /// Whether some process has the journal open for writing: the run goes on.
 pub fn is_being_written(path: &Path) -> bool {
-    let held = |file: File| matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock));
+    let held = |file: File| {
+        matches!(
+            file.try_lock_shared(),
+            Err(std::fs::TryLockError::WouldBlock)
+        )
+    };
     File::open(path).is_ok_and(held)
 }
 

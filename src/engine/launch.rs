@@ -14,8 +14,8 @@ use super::runner::{self, Beforehand, Finished, Observer, Setup};
 use super::world::{self, Surroundings};
 use crate::device::traps::{Subscription, Traps};
 use crate::net::{Clock, Network};
-use crate::playbook::plan::Plan;
 use crate::playbook::Inventory;
+use crate::playbook::plan::Plan;
 
 /// Everything a run needs.
 pub struct Launch<'a> {
@@ -84,7 +84,9 @@ async fn listen(
     clock: Clock,
     heard: mpsc::Sender<(Trap, Option<String>)>,
 ) -> Result<Option<Traps>, Error> {
-    let Some(traps) = &inventory.traps else { return Ok(None) };
+    let Some(traps) = &inventory.traps else {
+        return Ok(None);
+    };
     let mut communities = Vec::new();
     for community in &traps.communities {
         communities.push(community.resolve().map_err(Error::Community)?);
@@ -115,7 +117,10 @@ async fn listen(
 async fn hear(mut traps: Subscription, heard: mpsc::Sender<(Trap, Option<String>)>) {
     while let Some(notification) = traps.next().await {
         let trap = Trap {
-            from: notification.chassis.clone().unwrap_or_else(|| notification.from.ip().to_string()),
+            from: notification
+                .chassis
+                .clone()
+                .unwrap_or_else(|| notification.from.ip().to_string()),
             name: notification.name,
             varbinds: notification.varbinds.into_iter().collect(),
         };

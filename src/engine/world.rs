@@ -18,12 +18,21 @@ use crate::playbook::inventory::{Chassis, HostKey, Inventory, Pair, SecretError}
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("chassis {chassis}: {source}")]
-    Secret { chassis: String, source: SecretError },
+    Secret {
+        chassis: String,
+        source: SecretError,
+    },
     #[error("chassis {chassis}: cannot read the key {path}: {source}")]
-    Key { chassis: String, path: String, source: std::io::Error },
+    Key {
+        chassis: String,
+        path: String,
+        source: std::io::Error,
+    },
     #[error("chassis {chassis}: {source}")]
     Transcript { chassis: String, source: Unwritable },
-    #[error("there is no known_hosts file to check host keys against: set `known_hosts:` in the inventory, or HOME")]
+    #[error(
+        "there is no known_hosts file to check host keys against: set `known_hosts:` in the inventory, or HOME"
+    )]
     NoKnownHosts,
 }
 
@@ -34,16 +43,23 @@ pub struct Surroundings {
     pub programs: Programs,
     pub keep: Keep,
     /// Where transcripts go; `None` keeps none.
-    pub transcripts: Option<Box<dyn Fn(&str) -> PathBuf + Send>>,
+    pub transcripts: Option<Place>,
     /// Rehearsals trust the emulated chassis they started themselves.
     pub trust_host_keys: bool,
 }
+
+/// Where a chassis's transcript goes, by its name.
+pub type Place = Box<dyn Fn(&str) -> PathBuf + Send>;
 
 /// Builds the devices of a pair. Secrets are resolved here and live no longer than the devices.
 ///
 /// # Errors
 /// A secret, key or file that is not there.
-pub fn build(inventory: &Inventory, pair: &Pair, surroundings: Surroundings) -> Result<World, Error> {
+pub fn build(
+    inventory: &Inventory,
+    pair: &Pair,
+    surroundings: Surroundings,
+) -> Result<World, Error> {
     let mut devices = BTreeMap::new();
     for name in [&pair.primary, &pair.backup] {
         let chassis = &inventory.chassis[name];
@@ -51,8 +67,12 @@ pub fn build(inventory: &Inventory, pair: &Pair, surroundings: Surroundings) -> 
         let clock = surroundings.clock.clone();
         let transcript = match &surroundings.transcripts {
             None => Transcript::none(clock),
-            Some(place) => Transcript::file(&place(name), clock)
-                .map_err(|source| Error::Transcript { chassis: name.clone(), source })?,
+            Some(place) => {
+                Transcript::file(&place(name), clock).map_err(|source| Error::Transcript {
+                    chassis: name.clone(),
+                    source,
+                })?
+            }
         };
         let network = Arc::clone(&surroundings.network);
         let device = Device::new(target, network, dialect::staros(), transcript);
@@ -70,7 +90,10 @@ pub fn build(inventory: &Inventory, pair: &Pair, surroundings: Surroundings) -> 
 
 fn target(name: &str, chassis: &Chassis, trust: bool) -> Result<Target, Error> {
     let resolve = |source: &crate::playbook::inventory::SecretSource| -> Result<Secret, Error> {
-        source.resolve().map_err(|source| Error::Secret { chassis: name.to_owned(), source })
+        source.resolve().map_err(|source| Error::Secret {
+            chassis: name.to_owned(),
+            source,
+        })
     };
     let login = &chassis.login;
     let key = match &login.key {
@@ -82,21 +105,35 @@ fn target(name: &str, chassis: &Chassis, trust: bool) -> Result<Target, Error> {
                 source,
             })?;
             let passphrase = login.passphrase.as_ref().map(resolve).transpose()?;
-            Some(KeySource { name: path.display().to_string(), text: Secret::new(text), passphrase })
+            Some(KeySource {
+                name: path.display().to_string(),
+                text: Secret::new(text),
+                passphrase,
+            })
         }
     };
     let password = login.password.as_ref().map(resolve).transpose()?;
     let host_key = match &chassis.host_key {
         _ if trust => HostKeyPolicy::TrustRehearsal,
-        HostKey::Strict { known_hosts } => HostKeyPolicy::Strict { known_hosts: known(known_hosts)? },
-        HostKey::AcceptNew { known_hosts } => HostKeyPolicy::AcceptNew { known_hosts: known(known_hosts)? },
-        HostKey::Pinned(fingerprint) => HostKeyPolicy::Pinned { fingerprint: fingerprint.clone() },
+        HostKey::Strict { known_hosts } => HostKeyPolicy::Strict {
+            known_hosts: known(known_hosts)?,
+        },
+        HostKey::AcceptNew { known_hosts } => HostKeyPolicy::AcceptNew {
+            known_hosts: known(known_hosts)?,
+        },
+        HostKey::Pinned(fingerprint) => HostKeyPolicy::Pinned {
+            fingerprint: fingerprint.clone(),
+        },
     };
     Ok(Target {
         name: name.to_owned(),
         host: chassis.address.clone(),
         port: chassis.port,
-        login: Login { user: login.user.clone(), password, key },
+        login: Login {
+            user: login.user.clone(),
+            password,
+            key,
+        },
         host_key,
         legacy_ssh: chassis.legacy_ssh,
         expect_hostname: Some(chassis.hostname.clone().unwrap_or_else(|| name.to_owned())),

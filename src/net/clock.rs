@@ -31,12 +31,19 @@ impl Clock {
 
     /// A clock that reads `epoch` now.
     pub fn starting_at(epoch: Timestamp) -> Self {
-        Self { epoch, start: Instant::now(), speed: 1.0 }
+        Self {
+            epoch,
+            start: Instant::now(),
+            speed: 1.0,
+        }
     }
 
     /// The same clock running `speed` times faster than tokio time.
     pub fn with_speed(mut self, speed: f64) -> Self {
-        assert!(speed.is_finite() && speed > 0.0, "a clock runs forwards, speed {speed}");
+        assert!(
+            speed.is_finite() && speed > 0.0,
+            "a clock runs forwards, speed {speed}"
+        );
         self.speed = speed;
         self
     }
@@ -53,7 +60,9 @@ impl Clock {
 
     /// The calendar time at `elapsed` after the epoch.
     pub fn at(&self, elapsed: Duration) -> Timestamp {
-        self.epoch.checked_add(elapsed).expect("a run ends before the calendar does")
+        self.epoch
+            .checked_add(elapsed)
+            .expect("a run ends before the calendar does")
     }
 
     /// Sleeps until this clock shows `elapsed` since its epoch.

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use crate::emulator::hardware::CardKind;
 use crate::emulator::overrides::Overrides;
 use crate::emulator::profile::Profile;
 use crate::emulator::spec::Spec;
 use crate::emulator::staros::config::{Lab, lab_configuration};
 use crate::emulator::users::{Account, Level};
-use crate::emulator::hardware::CardKind;
 use crate::net::Secret;
 use crate::playbook::Inventory;
 use crate::playbook::inventory::{Chassis, Login, SecretError, SecretSource, Traps};
@@ -21,9 +21,15 @@ pub enum Error {
     #[error("chassis {chassis}: {why}")]
     Profile { chassis: String, why: String },
     #[error("chassis {chassis}, `emulated:`: {source}")]
-    Overrides { chassis: String, source: serde_yaml::Error },
+    Overrides {
+        chassis: String,
+        source: serde_yaml::Error,
+    },
     #[error("chassis {chassis}: {source}")]
-    Secret { chassis: String, source: SecretError },
+    Secret {
+        chassis: String,
+        source: SecretError,
+    },
     #[error("no pair called {0} in the inventory")]
     NoPair(String),
     #[error("chassis {0} belongs to no pair; only pairs are emulated")]
@@ -56,7 +62,10 @@ pub struct Member {
 /// # Errors
 /// What is missing or wrong, by chassis.
 pub fn members(inventory: &Inventory, pair: &str, seed: u64) -> Result<Vec<Member>, Error> {
-    let index = inventory.pairs.get_index_of(pair).ok_or_else(|| Error::NoPair(pair.to_owned()))?;
+    let index = inventory
+        .pairs
+        .get_index_of(pair)
+        .ok_or_else(|| Error::NoPair(pair.to_owned()))?;
     let names = &inventory.pairs[index];
     let third = u8::try_from(index).unwrap_or(u8::MAX);
     let addresses = [1, 2].map(|last| IpAddr::from([10, 9, third, last]));
@@ -64,7 +73,12 @@ pub fn members(inventory: &Inventory, pair: &str, seed: u64) -> Result<Vec<Membe
         .into_iter()
         .map(|(name, primary)| {
             let (own, peer) = if primary { (0, 1) } else { (1, 0) };
-            let place = Place { primary, own: addresses[own], peer: addresses[peer], seed };
+            let place = Place {
+                primary,
+                own: addresses[own],
+                peer: addresses[peer],
+                seed,
+            };
             member(inventory, name, &place)
         })
         .collect()
@@ -79,15 +93,25 @@ struct Place {
 
 fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Error> {
     let chassis = &inventory.chassis[name];
-    let profile = chassis.profile.as_deref().ok_or_else(|| Error::NoProfile(name.to_owned()))?;
-    let profile = Profile::named(profile)
-        .map_err(|error| Error::Profile { chassis: name.to_owned(), why: error.to_string() })?;
+    let profile = chassis
+        .profile
+        .as_deref()
+        .ok_or_else(|| Error::NoProfile(name.to_owned()))?;
+    let profile = Profile::named(profile).map_err(|error| Error::Profile {
+        chassis: name.to_owned(),
+        why: error.to_string(),
+    })?;
     let overrides: Overrides = match &chassis.emulated {
         serde_yaml::Value::Null => Overrides::default(),
-        value => serde_yaml::from_value(value.clone())
-            .map_err(|source| Error::Overrides { chassis: name.to_owned(), source })?,
+        value => serde_yaml::from_value(value.clone()).map_err(|source| Error::Overrides {
+            chassis: name.to_owned(),
+            source,
+        })?,
     };
-    let position = inventory.chassis.get_index_of(name).expect("pairs name chassis");
+    let position = inventory
+        .chassis
+        .get_index_of(name)
+        .expect("pairs name chassis");
     let (address, host_name) = management(chassis, position);
     let cards: Vec<u8> = profile
         .cards()
@@ -95,10 +119,16 @@ fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Er
         .filter(|card| card.kind == CardKind::Packet && card.name.is_some())
         .map(|card| card.slot)
         .collect();
-    let community = inventory.traps.as_ref().and_then(|traps| traps.communities.first());
+    let community = inventory
+        .traps
+        .as_ref()
+        .and_then(|traps| traps.communities.first());
     let community = community.map(SecretSource::resolve).transpose();
     let community = community
-        .map_err(|source| Error::Secret { chassis: name.to_owned(), source })?
+        .map_err(|source| Error::Secret {
+            chassis: name.to_owned(),
+            source,
+        })?
         .unwrap_or_else(|| Secret::new(COMMUNITY));
     let configuration = lab_configuration(&Lab {
         hostname: chassis.hostname.as_deref().unwrap_or(name),
@@ -109,7 +139,10 @@ fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Er
         hello: HELLO,
         dead: DEAD,
         delay: 0,
-        trap_target: inventory.traps.as_ref().map(|traps| (target(traps), community.expose())),
+        trap_target: inventory
+            .traps
+            .as_ref()
+            .map(|traps| (target(traps), community.expose())),
         administrators: &[&chassis.login.user],
         cards: &cards,
         timezone: "utc",
@@ -123,9 +156,16 @@ fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Er
         configuration,
         users,
         // Two chassis are never alike, and the same seed gives the same two.
-        seed: place.seed.wrapping_mul(2).wrapping_add(u64::from(place.primary)),
+        seed: place
+            .seed
+            .wrapping_mul(2)
+            .wrapping_add(u64::from(place.primary)),
     };
-    Ok(Member { spec, redundancy: place.own, host_name })
+    Ok(Member {
+        spec,
+        redundancy: place.own,
+        host_name,
+    })
 }
 
 /// An address in the inventory is kept; a host name gets one of the benchmark range.
@@ -134,7 +174,10 @@ fn management(chassis: &Chassis, position: usize) -> (IpAddr, Option<String>) {
         Ok(address) => (address, None),
         Err(_) => {
             let last = u8::try_from(position + 1).unwrap_or(u8::MAX);
-            (IpAddr::from([198, 18, 0, last]), Some(chassis.address.clone()))
+            (
+                IpAddr::from([198, 18, 0, last]),
+                Some(chassis.address.clone()),
+            )
         }
     }
 }
@@ -148,15 +191,28 @@ pub fn target(traps: &Traps) -> SocketAddr {
 }
 
 fn account(chassis: &str, login: &Login) -> Result<Account, Error> {
-    let failed = |source| Error::Secret { chassis: chassis.to_owned(), source };
-    let password = login.password.as_ref().map(SecretSource::resolve).transpose().map_err(failed)?;
+    let failed = |source| Error::Secret {
+        chassis: chassis.to_owned(),
+        source,
+    };
+    let password = login
+        .password
+        .as_ref()
+        .map(SecretSource::resolve)
+        .transpose()
+        .map_err(failed)?;
     // The public half of the operator's key lies beside it, as ssh-keygen leaves it.
     let key = login.key.as_ref().and_then(|path| {
         let mut public = path.clone().into_os_string();
         public.push(".pub");
         std::fs::read_to_string(public).ok()
     });
-    Ok(Account { name: login.user.clone(), password, key, level: Level::Administrator })
+    Ok(Account {
+        name: login.user.clone(),
+        password,
+        key,
+        level: Level::Administrator,
+    })
 }
 
 /// The same inventory for a rehearsal: no secret is read, no file touched, traps go to the
@@ -166,7 +222,12 @@ pub fn stand_in(inventory: &Inventory) -> Inventory {
     for chassis in inventory.chassis.values_mut() {
         let user = chassis.login.user.clone();
         let password = Some(SecretSource::Given(Secret::new("rehearsal")));
-        chassis.login = Login { user, password, key: None, passphrase: None };
+        chassis.login = Login {
+            user,
+            password,
+            key: None,
+            passphrase: None,
+        };
     }
     if let Some(traps) = &mut inventory.traps {
         traps.listen = target(traps);

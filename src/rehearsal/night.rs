@@ -77,7 +77,10 @@ pub fn scope(plan: &Plan, inventory: &Inventory) -> String {
     format!(
         "DRY RUN: the good night on emulated chassis in virtual time; no socket is opened, no device is touched. \
          {} ({}) and {} ({}) are stand-ins: engine, drivers and protocols are the real ones, the devices are not.",
-        pair.primary, profile(&pair.primary), pair.backup, profile(&pair.backup)
+        pair.primary,
+        profile(&pair.primary),
+        pair.backup,
+        profile(&pair.backup)
     )
 }
 
@@ -90,19 +93,30 @@ pub fn scope(plan: &Plan, inventory: &Inventory) -> String {
 /// With whatever the rehearsed code panics with: that is a bug.
 pub fn good_night(script: Script<'_>) -> Result<Night, Error> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("rehearsal".to_owned()).stack_size(STACK);
-        let night = thread.spawn_scoped(scope, || in_virtual_time(script)).map_err(Error::Thread)?;
-        night.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let thread = std::thread::Builder::new()
+            .name("rehearsal".to_owned())
+            .stack_size(STACK);
+        let night = thread
+            .spawn_scoped(scope, || in_virtual_time(script))
+            .map_err(Error::Thread)?;
+        night
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
 fn in_virtual_time(script: Script<'_>) -> Result<Night, Error> {
     // No I/O driver: a stray real socket panics instead of letting time run away.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     let runtime = runtime.map_err(Error::Thread)?;
     let stopwatch = crate::net::clock::Stopwatch::start();
     let night = runtime.block_on(async {
-        tokio::time::timeout(TOO_LONG, live_through(script)).await.map_err(|_| Error::Deadlock)?
+        tokio::time::timeout(TOO_LONG, live_through(script))
+            .await
+            .map_err(|_| Error::Deadlock)?
     });
     let real = stopwatch.elapsed();
     runtime.shutdown_background();
@@ -119,7 +133,10 @@ async fn live_through(script: Script<'_>) -> Result<Night, Error> {
     let records = Arc::new(Mutex::new(Vec::new()));
     let mut observers = script.observers;
     observers.push(recorder(Arc::clone(&records)));
-    let operator = inventory.traps.as_ref().map_or(lab::OPERATOR, |traps| traps.listen.ip());
+    let operator = inventory
+        .traps
+        .as_ref()
+        .map_or(lab::OPERATOR, |traps| traps.listen.ip());
     let (_requests, nobody_asks) = mpsc::channel(1);
     let finished = launch::go(Launch {
         plan: Arc::clone(script.plan),
@@ -137,13 +154,22 @@ async fn live_through(script: Script<'_>) -> Result<Night, Error> {
         started: Some(script.started),
         observers,
         requests: nobody_asks,
-        approved: Beforehand { by: "the dry run".to_owned(), all: true, ..Beforehand::default() },
+        approved: Beforehand {
+            by: "the dry run".to_owned(),
+            all: true,
+            ..Beforehand::default()
+        },
     })
     .await?;
     let ended = clock.elapsed();
     let changes: BTreeMap<_, _> = chassis
         .iter()
-        .map(|(name, handle)| (name.clone(), handle.with(|chassis| chassis.truth().traffic.clone())))
+        .map(|(name, handle)| {
+            (
+                name.clone(),
+                handle.with(|chassis| chassis.truth().traffic.clone()),
+            )
+        })
         .collect();
     let records = std::mem::take(&mut *records.lock().expect("nobody panics taking a record"));
     Ok(Night {
@@ -159,7 +185,10 @@ async fn live_through(script: Script<'_>) -> Result<Night, Error> {
 
 fn recorder(records: Arc<Mutex<Vec<Record>>>) -> Observer {
     Box::new(move |record: &Record| {
-        records.lock().expect("nobody panics taking a record").push(record.clone());
+        records
+            .lock()
+            .expect("nobody panics taking a record")
+            .push(record.clone());
     })
 }
 
@@ -172,7 +201,12 @@ async fn raise(
     clock: &Clock,
 ) -> Result<BTreeMap<String, Handle>, lab::Error> {
     let mut handles = BTreeMap::new();
-    for Member { spec, redundancy, host_name } in lab::members(inventory, pair, seed)? {
+    for Member {
+        spec,
+        redundancy,
+        host_name,
+    } in lab::members(inventory, pair, seed)?
+    {
         let (name, address) = (spec.name.clone(), spec.address);
         if let Some(host_name) = host_name {
             fabric.name(host_name, address);
@@ -218,5 +252,9 @@ fn look(chassis: &mut crate::emulator::chassis::Chassis) -> Look {
     let (state, preallocated) = chassis.srp().map_or((State::Init, 0), |peer| {
         (peer.state(), u64::from(peer.totals().pre_allocated))
     });
-    Look { state, sessions: chassis.subscribers_total(), preallocated }
+    Look {
+        state,
+        sessions: chassis.subscribers_total(),
+        preallocated,
+    }
 }

@@ -15,7 +15,11 @@ pub struct Stretch {
 }
 
 /// Who carried traffic between `from` and `until`, given each chassis's changes in order.
-pub fn stretches(changes: &BTreeMap<String, Vec<(Time, bool)>>, from: Time, until: Time) -> Vec<Stretch> {
+pub fn stretches(
+    changes: &BTreeMap<String, Vec<(Time, bool)>>,
+    from: Time,
+    until: Time,
+) -> Vec<Stretch> {
     let mut moments: Vec<Time> = changes.values().flatten().map(|(at, _)| *at).collect();
     moments.retain(|at| *at > from && *at < until);
     moments.push(from);
@@ -31,25 +35,41 @@ pub fn stretches(changes: &BTreeMap<String, Vec<(Time, bool)>>, from: Time, unti
             .collect();
         match stretches.last_mut() {
             Some(last) if last.carriers == carriers => last.until = pair[1],
-            _ => stretches.push(Stretch { from: pair[0], until: pair[1], carriers }),
+            _ => stretches.push(Stretch {
+                from: pair[0],
+                until: pair[1],
+                carriers,
+            }),
         }
     }
     stretches
 }
 
 fn carries_at(changes: &[(Time, bool)], at: Time) -> bool {
-    changes.iter().take_while(|(when, _)| *when <= at).last().is_some_and(|(_, carries)| *carries)
+    changes
+        .iter()
+        .take_while(|(when, _)| *when <= at)
+        .last()
+        .is_some_and(|(_, carries)| *carries)
 }
 
 /// How long nobody carried traffic: the outage integral.
 pub fn outage(stretches: &[Stretch]) -> Duration {
-    stretches.iter().filter(|s| s.carriers.is_empty()).map(|s| s.until - s.from).sum()
+    stretches
+        .iter()
+        .filter(|s| s.carriers.is_empty())
+        .map(|s| s.until - s.from)
+        .sum()
 }
 
 /// How long two carried traffic at once. During a planned switchover the old Active still forwards
 /// until the routes have moved, so a short overlap is as it should be.
 pub fn overlap(stretches: &[Stretch]) -> Duration {
-    stretches.iter().filter(|s| s.carriers.len() > 1).map(|s| s.until - s.from).sum()
+    stretches
+        .iter()
+        .filter(|s| s.carriers.len() > 1)
+        .map(|s| s.until - s.from)
+        .sum()
 }
 
 #[cfg(test)]
@@ -64,7 +84,10 @@ mod tests {
             ("west".to_owned(), vec![(s(103), true), (s(200), false)]),
         ]);
         let night = stretches(&changes, s(50), s(150));
-        assert_eq!(night.iter().map(|x| x.carriers.len()).collect::<Vec<_>>(), [1, 0, 1]);
+        assert_eq!(
+            night.iter().map(|x| x.carriers.len()).collect::<Vec<_>>(),
+            [1, 0, 1]
+        );
         assert_eq!(outage(&night), s(3));
         assert_eq!(overlap(&night), s(0));
     }

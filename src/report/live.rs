@@ -18,15 +18,24 @@ const TICK: Duration = Duration::from_millis(250);
 /// Draws on standard error's terminal. `expected` says how long steps usually take, by id.
 pub fn observer(expected: BTreeMap<String, String>) -> Observer {
     let screen = MultiProgress::new();
-    let style = ProgressStyle::with_template("  {spinner} {elapsed:>6}{prefix} {msg}").expect("the template is fixed");
+    let style = ProgressStyle::with_template("  {spinner} {elapsed:>6}{prefix} {msg}")
+        .expect("the template is fixed");
     let mut running: BTreeMap<String, ProgressBar> = BTreeMap::new();
     Box::new(move |record: &Record| {
         match &record.event {
             Event::StepStarted { step, on, .. } => {
-                let bar = screen.add(ProgressBar::new_spinner()).with_style(style.clone());
-                let usual = expected.get(step).map(|usual| format!(" of about {usual}")).unwrap_or_default();
+                let bar = screen
+                    .add(ProgressBar::new_spinner())
+                    .with_style(style.clone());
+                let usual = expected
+                    .get(step)
+                    .map(|usual| format!(" of about {usual}"))
+                    .unwrap_or_default();
                 bar.set_prefix(usual);
-                let on = on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+                let on = on
+                    .as_ref()
+                    .map(|on| format!(" on {on}"))
+                    .unwrap_or_default();
                 bar.set_message(format!("{step}{on}"));
                 bar.enable_steady_tick(TICK);
                 if let Some(old) = running.insert(step.clone(), bar) {
@@ -34,7 +43,11 @@ pub fn observer(expected: BTreeMap<String, String>) -> Observer {
                 }
                 return;
             }
-            Event::StepProgress { step, text } | Event::ApprovalRequested { step, message: text } => {
+            Event::StepProgress { step, text }
+            | Event::ApprovalRequested {
+                step,
+                message: text,
+            } => {
                 if let Some(bar) = running.get(step) {
                     bar.set_message(format!("{step}: {}", first_line(text)));
                 }
@@ -48,7 +61,9 @@ pub fn observer(expected: BTreeMap<String, String>) -> Observer {
                 }
             }
             Event::RunEnded { .. } => {
-                std::mem::take(&mut running).into_values().for_each(|bar| bar.finish_and_clear());
+                std::mem::take(&mut running)
+                    .into_values()
+                    .for_each(|bar| bar.finish_and_clear());
             }
             _ => {}
         }

@@ -22,26 +22,54 @@ pub fn line(event: &Event) -> Option<String> {
     Some(match event {
         Event::RunStarted(s) => {
             let kind = if s.dry_run { "dry run" } else { "run" };
-            format!("{kind} {} of {} on {} (primary {}, backup {})", s.run, s.playbook, s.pair, s.primary, s.backup)
+            format!(
+                "{kind} {} of {} on {} (primary {}, backup {})",
+                s.run, s.playbook, s.pair, s.primary, s.backup
+            )
         }
         Event::RunResumed {} => "resumed".to_owned(),
         Event::StepStarted { step, attempt, on } => {
-            let on = on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
-            let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            let on = on
+                .as_ref()
+                .map(|on| format!(" on {on}"))
+                .unwrap_or_default();
+            let again = if *attempt > 1 {
+                format!(", attempt {attempt}")
+            } else {
+                String::new()
+            };
             format!("> {step}{on}{again}")
         }
-        Event::Intent { step, chassis, command, .. } => format!("! {step}: {chassis}# {command}"),
+        Event::Intent {
+            step,
+            chassis,
+            command,
+            ..
+        } => format!("! {step}: {chassis}# {command}"),
         Event::StepProgress { step, text } => format!("  {step}: {text}"),
-        Event::StepFinished { step, outcome, detail, hint, .. } => {
-            let hint = hint.as_ref().map(|hint| format!("\n            hint: {hint}")).unwrap_or_default();
+        Event::StepFinished {
+            step,
+            outcome,
+            detail,
+            hint,
+            ..
+        } => {
+            let hint = hint
+                .as_ref()
+                .map(|hint| format!("\n            hint: {hint}"))
+                .unwrap_or_default();
             format!("{} {step}: {outcome}: {detail}{hint}", mark(*outcome))
         }
+        Event::TrapReceived(trap) if is_routine(&trap.name) => return None,
         Event::TrapReceived(trap) => format!("~ {} from {}", trap.name, trap.from),
         Event::ApprovalRequested { step, message } => {
             format!("? {step} waits for approval: {message}")
         }
         Event::Approved { step, by, reason } => {
-            let reason = reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let reason = reason
+                .as_ref()
+                .map(|reason| format!(" ({reason})"))
+                .unwrap_or_default();
             format!("+ {step} approved by {by}{reason}")
         }
         Event::PauseRequested { by } => format!("paused by {by}: no new step starts"),
@@ -50,7 +78,9 @@ pub fn line(event: &Event) -> Option<String> {
             let then = if *fallback { ", then falling back" } else { "" };
             format!("abort requested by {by}: what was sent is seen to its end{then}")
         }
-        Event::Interrupted { count: 1 } => "interrupted: what was sent is seen to its end; Ctrl-C again leaves it".to_owned(),
+        Event::Interrupted { count: 1 } => {
+            "interrupted: what was sent is seen to its end; Ctrl-C again leaves it".to_owned()
+        }
         Event::Interrupted { .. } => "interrupted again: leaving".to_owned(),
         Event::FallbackStarted { because } => format!("falling back: {because}"),
         Event::Assessed { detail, .. } => format!("a last look: {detail}"),
@@ -58,7 +88,14 @@ pub fn line(event: &Event) -> Option<String> {
     })
 }
 
-/// One character for an outcome.
+/// Notifications of our own logins and of cards on their way up: the journal has them, a person
+/// looking for trouble does not want them.
+fn is_routine(name: &str) -> bool {
+    const CARDS: [&str; 3] = ["starCardUp", "starCardStandby", "starCardActive"];
+    name.starts_with("starCLI") || CARDS.contains(&name)
+}
+
+/// Two characters for an outcome.
 pub fn mark(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Done => "ok",

@@ -79,7 +79,10 @@ impl Story {
                 self.resumed += 1;
                 self.ended = None;
                 self.paused = false;
-                self.steps.values_mut().filter(|step| step.is_running()).for_each(|s| s.began = None);
+                self.steps
+                    .values_mut()
+                    .filter(|step| step.is_running())
+                    .for_each(|s| s.began = None);
             }
             Event::StepStarted { step, attempt, on } => {
                 let entry = self.steps.entry(step.clone()).or_default();
@@ -91,7 +94,12 @@ impl Story {
                     ..Step::default()
                 };
             }
-            Event::Intent { step, chassis, command, .. } => {
+            Event::Intent {
+                step,
+                chassis,
+                command,
+                ..
+            } => {
                 self.intents += 1;
                 let step = self.steps.entry(step.clone()).or_default();
                 step.sent.push((chassis.clone(), command.clone()));
@@ -99,7 +107,14 @@ impl Story {
             Event::StepProgress { step, text } => {
                 self.steps.entry(step.clone()).or_default().progress = Some(text.clone());
             }
-            Event::StepFinished { step, attempt, outcome, detail, hint, .. } => {
+            Event::StepFinished {
+                step,
+                attempt,
+                outcome,
+                detail,
+                hint,
+                ..
+            } => {
                 let step = self.steps.entry(step.clone()).or_default();
                 step.began.get_or_insert(at);
                 step.ended = Some(at);
@@ -116,15 +131,26 @@ impl Story {
                 step.progress = Some(message.clone());
             }
             Event::Approved { step, .. } => {
-                self.steps.entry(step.clone()).or_default().waits_for_approval = false;
+                self.steps
+                    .entry(step.clone())
+                    .or_default()
+                    .waits_for_approval = false;
             }
             Event::PauseRequested { .. } => self.paused = true,
             Event::PauseReleased { .. } => self.paused = false,
             Event::FallbackStarted { because } => self.fallback = Some(because.clone()),
             Event::Assessed { serving, detail } => self.assessed = Some((*serving, detail.clone())),
-            Event::RunEnded { verdict, exit_code, reason } => {
+            Event::RunEnded {
+                verdict,
+                exit_code,
+                reason,
+            } => {
                 let (verdict, exit_code) = (*verdict, *exit_code);
-                self.ended = Some(Ended { verdict, exit_code, reason: reason.clone() });
+                self.ended = Some(Ended {
+                    verdict,
+                    exit_code,
+                    reason: reason.clone(),
+                });
             }
             Event::AbortRequested { .. } | Event::Interrupted { .. } => {}
         }
@@ -133,7 +159,9 @@ impl Story {
     /// How long the run has taken so far.
     pub fn took(&self) -> Duration {
         match (self.began, self.last) {
-            (Some(began), Some(last)) => Duration::try_from(last.duration_since(began)).unwrap_or_default(),
+            (Some(began), Some(last)) => {
+                Duration::try_from(last.duration_since(began)).unwrap_or_default()
+            }
             _ => Duration::ZERO,
         }
     }

@@ -11,25 +11,60 @@ use crate::engine::event::Verdict;
 /// The summary as text.
 pub fn render(story: &Story) -> String {
     let mut text = String::new();
-    let width = story.steps.keys().map(String::len).max().unwrap_or(4).max(4);
-    let on = story.steps.values().filter_map(|s| s.on.as_ref()).map(String::len).max().unwrap_or(2).max(2);
+    let width = story
+        .steps
+        .keys()
+        .map(String::len)
+        .max()
+        .unwrap_or(4)
+        .max(4);
+    let on = story
+        .steps
+        .values()
+        .filter_map(|s| s.on.as_ref())
+        .map(String::len)
+        .max()
+        .unwrap_or(2)
+        .max(2);
     text.push('\n');
-    let _ = writeln!(text, "     {:width$}  {:on$}  {:>9}  result", "step", "on", "took");
+    let _ = writeln!(
+        text,
+        "     {:width$}  {:on$}  {:>9}  result",
+        "step", "on", "took"
+    );
     for (id, step) in &story.steps {
         let took = step.took().map(whole).unwrap_or_default();
         let chassis = step.on.as_deref().unwrap_or("");
         let (sign, result) = match step.outcome {
             Some(outcome) => (mark(outcome), format!("{outcome}: {}", step.detail)),
-            None => ("..", step.progress.clone().unwrap_or_else(|| "not finished".to_owned())),
+            None => (
+                "..",
+                step.progress
+                    .clone()
+                    .unwrap_or_else(|| "not finished".to_owned()),
+            ),
         };
-        let _ = writeln!(text, "  {sign} {id:width$}  {chassis:on$}  {took:>9}  {result}");
+        let _ = writeln!(
+            text,
+            "  {sign} {id:width$}  {chassis:on$}  {took:>9}  {result}"
+        );
         if let Some(hint) = &step.hint {
-            let _ = writeln!(text, "     {:width$}  {:on$}  {:>9}  hint: {hint}", "", "", "");
+            let _ = writeln!(
+                text,
+                "     {:width$}  {:on$}  {:>9}  hint: {hint}",
+                "", "", ""
+            );
         }
     }
     per_chassis(&mut text, story);
     if let Some(ended) = &story.ended {
-        let _ = writeln!(text, "\n{} after {}: {}", headline(ended.verdict), whole(story.took()), ended.reason);
+        let _ = writeln!(
+            text,
+            "\n{} after {}: {}",
+            headline(ended.verdict),
+            whole(story.took()),
+            ended.reason
+        );
         if let Some(started) = &story.started
             && let Some(next) = advice(ended.verdict, &started.run)
         {
@@ -41,9 +76,15 @@ pub fn render(story: &Story) -> String {
 
 /// What was sent to each chassis that changes something.
 fn per_chassis(text: &mut String, story: &Story) {
-    let Some(started) = &story.started else { return };
+    let Some(started) = &story.started else {
+        return;
+    };
     for chassis in [&started.primary, &started.backup] {
-        let sent = story.steps.values().flat_map(|step| &step.sent).filter(|(to, _)| to == chassis);
+        let sent = story
+            .steps
+            .values()
+            .flat_map(|step| &step.sent)
+            .filter(|(to, _)| to == chassis);
         let commands: Vec<_> = sent.map(|(_, command)| command.as_str()).collect();
         if !commands.is_empty() {
             let _ = writeln!(text, "\n  sent to {chassis}:");
@@ -68,8 +109,12 @@ fn headline(verdict: Verdict) -> &'static str {
 fn advice(verdict: Verdict, run: &str) -> Option<String> {
     match verdict {
         Verdict::Completed | Verdict::FellBack => None,
-        Verdict::Stopped => Some(format!("mend what is named above, then `cutover resume {run}`")),
-        Verdict::InDoubt => Some(format!("look at the chassis, then `cutover resume {run}` to have it probed")),
+        Verdict::Stopped => Some(format!(
+            "mend what is named above, then `cutover resume {run}`"
+        )),
+        Verdict::InDoubt => Some(format!(
+            "look at the chassis, then `cutover resume {run}` to have it probed"
+        )),
         Verdict::Failed | Verdict::FallbackFailed => {
             Some("look at both chassis now: nobody is known to carry the traffic alone".to_owned())
         }

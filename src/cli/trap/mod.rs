@@ -18,7 +18,7 @@ use crate::net::{Clock, Network};
 
 pub use listen::{ListenArgs, listen};
 pub(super) use send::did_you_mean;
-pub use send::{CommunityArgs, SendArgs, send};
+pub use send::{SendArgs, send};
 
 /// The port agents send notifications to (RFC 3417 3.2).
 const PORT: u16 = 162;
