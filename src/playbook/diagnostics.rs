@@ -15,7 +15,7 @@ pub type Place = std::ops::Range<usize>;
 const WIDTH: usize = 100;
 
 /// How many mistakes are drawn; the rest is counted.
-const MAX_DRAWN: usize = 200;
+const MAX_DRAWN: usize = 100;
 
 /// How many names a hint lists.
 const MAX_NAMES: usize = 30;

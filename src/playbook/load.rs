@@ -118,6 +118,7 @@ fn read(
     if order.topological.len() == drafts.len() && later.len() + found.len() == before {
         safety::check(&drafts, &order, &mut later);
     }
+    vars.broken.sort_by_key(|place| place.start);
     later.retain(|mistake| !is_echo(mistake, &vars.broken));
     found.append(&mut later);
     if !found.is_empty() {
@@ -140,11 +141,11 @@ fn read(
 }
 
 /// Whether a mistake is about a value that could not be filled in, which is already reported.
+/// `broken` is sorted; scalars do not overlap.
 fn is_echo(mistake: &Diagnostic, broken: &[Place]) -> bool {
     mistake.place.as_ref().is_some_and(|(place, _)| {
-        broken
-            .iter()
-            .any(|broken| broken.start <= place.start && place.end <= broken.end)
+        let behind = broken.partition_point(|broken| broken.start <= place.start);
+        behind > 0 && place.end <= broken[behind - 1].end
     })
 }
 
