@@ -210,7 +210,10 @@ async fn f_56_a_swapped_mode_makes_the_backup_active() {
     let east = chassis_with(&fabric, &clock, 0, faults()).await;
     let west = chassis_with(&fabric, &clock, 1, faults()).await;
     clock.sleep(Duration::from_secs(120)).await;
-    assert_eq!((state(&east), state(&west)), (State::Standby, State::Active));
+    assert_eq!(
+        (state(&east), state(&west)),
+        (State::Standby, State::Active)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,7 +225,11 @@ async fn the_same_seed_lives_the_same_night() {
         let facts = |handle: &Handle| {
             handle.with(|chassis| {
                 let calls: Vec<u32> = chassis.srp().unwrap().calls().collect();
-                (calls, chassis.trap_history().to_vec(), chassis.truth().clone())
+                (
+                    calls,
+                    chassis.trap_history().to_vec(),
+                    chassis.truth().clone(),
+                )
             })
         };
         nights.push((facts(&east), facts(&west)));

@@ -7,7 +7,11 @@ const PASSWORD: &str = "s3cret";
 
 async fn login(fabric: &Fabric, handle: &Handle, password: &str) -> Option<Shell> {
     let address = handle.ssh_address();
-    let stream = fabric.host(ip("192.0.2.99")).connect(address).await.unwrap();
+    let stream = fabric
+        .host(ip("192.0.2.99"))
+        .connect(address)
+        .await
+        .unwrap();
     let peer = Peer {
         host: address.ip().to_string(),
         port: address.port(),
@@ -86,7 +90,11 @@ async fn ssh_2_the_reloading_session_may_end_before_or_after_the_echo() {
         until(&mut shell, "# ").await;
         shell.write(b"reload -noconfirm\n").await.unwrap();
         let said = until(&mut shell, "never said").await;
-        assert_eq!(said.contains("reload"), drop == SshDrop::AfterEcho, "{drop:?}: {said:?}");
+        assert_eq!(
+            said.contains("reload"),
+            drop == SshDrop::AfterEcho,
+            "{drop:?}: {said:?}"
+        );
         assert!(shell.read().await.is_err(), "{drop:?}: no orderly end");
         assert_eq!(east.with(|chassis| chassis.truth().reloads.len()), 1);
     }
