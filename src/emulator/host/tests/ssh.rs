@@ -73,6 +73,10 @@ async fn ssh_1_a_login_reads_the_version_and_a_reload_ends_it() {
         near.connect(east.ssh_address()).await.is_ok(),
         "the port answers early"
     );
+    assert!(
+        login(&fabric, &east, PASSWORD).await.is_none(),
+        "a login comes later"
+    );
     clock.sleep(Duration::from_secs(60)).await;
     let mut shell = login(&fabric, &east, PASSWORD).await.unwrap();
     assert!(until(&mut shell, "# ").await.ends_with("[local]ha-east# "));
