@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::control::who;
 use super::{complain, terminal};
 use crate::action::context::{Keep, Programs};
-use crate::engine::event::{Started, exit};
+use crate::engine::event::{Started, Verdict, exit};
 use crate::engine::journal::Journal;
 use crate::engine::launch::{self, Launch};
 use crate::engine::runner::Beforehand;
@@ -258,7 +258,7 @@ pub fn go(go: Go<'_>) -> u8 {
     match result {
         Ok(finished) => {
             if !json {
-                print_summary(dir);
+                print_summary(dir, &go.loaded.plan, finished.ending.verdict);
             }
             finished.ending.exit_code
         }
@@ -277,10 +277,14 @@ pub fn go(go: Go<'_>) -> u8 {
     }
 }
 
-fn print_summary(dir: &RunDir) {
+fn print_summary(dir: &RunDir, plan: &Plan, verdict: Verdict) {
     match crate::engine::journal::read(&dir.journal()) {
         Ok(records) => {
-            print!("{}", summary::render(&Story::of(&records)));
+            let story = Story::of(&records);
+            print!("{}", summary::render(&story));
+            if !matches!(verdict, Verdict::Completed | Verdict::FellBack) {
+                print!("{}", summary::take_back(&story, plan));
+            }
             println!("journal and transcripts: {}", dir.path().display());
         }
         Err(error) => eprintln!("cutover: {error}"),
