@@ -67,6 +67,7 @@ pub fn render(story: &Story) -> String {
             ended.reason
         );
         if let Some(started) = &story.started
+            && !started.dry_run
             && let Some(next) = advice(ended.verdict, &started.run)
         {
             let _ = writeln!(text, "next: {next}");
