@@ -139,6 +139,8 @@ impl Spec {
 
     /// Has both chassis check their readiness, and waits for an answer younger than the question.
     async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        let former = cx.srp(from).await?.last_validate_switchover;
+        let former = former.and_then(|status| status.age);
         for command in ["srp validate-configuration", "srp validate-switchover"] {
             cx.device(from)
                 .await
@@ -155,8 +157,7 @@ impl Spec {
             let info = cx.srp(from).await?;
             let waited = cx.elapsed() - asked;
             if let Some(status) = &info.last_validate_switchover
-                // The chassis counts whole seconds.
-                && status.age.is_some_and(|age| age <= waited + Duration::from_secs(1))
+                && status.age.is_some_and(|age| is_answer(age, former, waited))
             {
                 return if status.ready {
                     configuration_in_step(from, &info)
@@ -304,6 +305,13 @@ impl Spec {
             cx.world.clock.sleep(self.poll.0).await;
         }
     }
+}
+
+/// Whether a result that is `age` old is the answer to what was asked `waited` ago, when the result
+/// before it was `former` old. An age that shrank is proof whatever pace the chassis's clock has.
+fn is_answer(age: Duration, former: Option<Duration>, waited: Duration) -> bool {
+    // The chassis counts whole seconds.
+    former.is_none_or(|former| age < former) || age <= waited + Duration::from_secs(1)
 }
 
 /// The configurations of both chassis agree, as the Active sees it (SRP-55, INV-7).

@@ -128,7 +128,7 @@ async fn live_through(script: Script<'_>) -> Result<Night, Error> {
     let fabric = Fabric::new();
     let inventory = lab::stand_in(script.inventory);
     let chassis = raise(&inventory, &script.plan.pair, script.seed, &fabric, &clock).await?;
-    settle(&chassis, &clock).await;
+    let _settled = settle(&chassis, &clock).await;
     let began = (clock.elapsed(), clock.now());
     let records = Arc::new(Mutex::new(Vec::new()));
     let mut observers = script.observers;
@@ -225,9 +225,9 @@ fn power(fabric: Fabric, address: IpAddr) -> Arc<dyn Fn(bool) + Send + Sync> {
     Arc::new(move |up| fabric.set_up(address, up))
 }
 
-/// Lets the pair find its roles and synchronize. A pair that cannot (a fault says so) is what the
-/// run then meets.
-async fn settle(chassis: &BTreeMap<String, Handle>, clock: &Clock) {
+/// Lets the pair find its roles and synchronize, and says whether it has. A pair that cannot (a
+/// fault says so) is what the run then meets.
+pub(super) async fn settle(chassis: &BTreeMap<String, Handle>, clock: &Clock) -> bool {
     while clock.elapsed() < SETTLING {
         clock.sleep(LOOK).await;
         let looks: Vec<_> = chassis.values().map(|handle| handle.with(look)).collect();
@@ -237,9 +237,10 @@ async fn settle(chassis: &BTreeMap<String, Handle>, clock: &Clock) {
             && active.sessions > 0
             && active.sessions.abs_diff(standby.preallocated) * 50 <= active.sessions
         {
-            return;
+            return true;
         }
     }
+    false
 }
 
 struct Look {
