@@ -35,6 +35,10 @@ pub struct Spec {
     pub within: Span,
     #[serde(default = "five_seconds")]
     pub poll: Span,
+    /// After an interruption: how long a pair that ought to have swapped, and has not moved, is
+    /// watched before "it never heard the command" is believed.
+    #[serde(default = "fifteen_seconds")]
+    pub doubt: Span,
 }
 
 fn five_percent() -> Percent {
@@ -57,6 +61,10 @@ fn five_seconds() -> Span {
     Span::seconds(5)
 }
 
+fn fifteen_seconds() -> Span {
+    Span::seconds(15)
+}
+
 const COMMAND: &str = "srp initiate-switchover";
 
 /// How long the chassis may take over `srp validate-switchover`.
@@ -73,7 +81,7 @@ impl Spec {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| unfinished.before.clone());
-            if self.took_place(cx, &to).await? {
+            if self.took_place(cx, &from, &to).await? {
                 return self
                     .verify(cx, &from, &to, &before.unwrap_or_default(), cx.elapsed())
                     .await;
@@ -221,12 +229,18 @@ impl Spec {
         }
     }
 
-    /// After an interruption: has the chassis that shall take over begun to?
-    async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
-        Ok(!matches!(
-            cx.srp(to).await?.chassis_state,
-            State::Standby | State::Init
-        ))
+    /// After an interruption: has the pair begun to swap? The chassis that hands over moves first.
+    async fn took_place(&self, cx: &Context, from: &str, to: &str) -> Result<bool, Failure> {
+        let began = cx.elapsed();
+        loop {
+            let old = cx.srp(from).await?.chassis_state;
+            let new = cx.srp(to).await?.chassis_state;
+            let unmoved = old == State::Active && matches!(new, State::Standby | State::Init);
+            if !unmoved || cx.elapsed() - began >= self.doubt.0 {
+                return Ok(!unmoved);
+            }
+            cx.world.clock.sleep(self.poll.0).await;
+        }
     }
 
     /// Both ends swapped, and the sessions with them (INV-10, SRP-93).
