@@ -60,13 +60,14 @@ pub fn run(args: Args) -> u8 {
         Ok(store) => store,
         Err(error) => return complain(error, exit::USAGE),
     };
-    if args.dry_run {
-        return super::rehearse::dry_run(&loaded, &store, args.json);
-    }
+    // A dry run approves everything by itself, but a wrong name is a mistake there as well.
     let approved = match beforehand(&args.approve, &loaded.plan) {
         Ok(approved) => approved,
         Err(why) => return complain(why, exit::USAGE),
     };
+    if args.dry_run {
+        return super::rehearse::dry_run(&loaded, &store, args.json);
+    }
     live(
         &loaded,
         &args.playbook,
