@@ -54,9 +54,6 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             }
             _ => return,
         }
-        if let Some(step) = waiting.as_ref().filter(|_| ask) {
-            eprintln!("type `yes` and Enter to approve {step}; Ctrl-C stops the run here");
-        }
     });
     (receiver, observer)
 }
