@@ -24,7 +24,7 @@ const FOR_THE_HOUSE: [Rule; 11] = [
     rules::files_are_short_and_say_why,
     rules::no_room_for_odds_and_ends,
     rules::our_traits_are_few,
-    rules::only_the_command_line_prints,
+    rules::nobody_prints_past_a_lost_reader,
 ];
 
 /// Kept by tests and benches too.
@@ -252,12 +252,19 @@ fn our_traits_are_few() {
 }
 
 #[test]
-fn only_the_command_line_prints() {
-    bites(
-        rules::only_the_command_line_prints,
-        "src/device/session.rs",
-        "fn f() { if x { eprintln!(\"here\") } }",
+fn nobody_prints_past_a_lost_reader() {
+    let rule = rules::nobody_prints_past_a_lost_reader;
+    let broken = rule(&[Source::new(
         "src/cli/run.rs",
+        "fn f() { if x { eprintln!(\"here\") } }",
+    )]);
+    assert_eq!(broken, ["src/cli/run.rs:1: eprintln"]);
+    assert!(
+        rule(&[Source::new(
+            "src/cli/run.rs",
+            "fn f() { writeln!(out, \"println!\") }"
+        )])
+        .is_empty()
     );
 }
 
