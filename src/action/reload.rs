@@ -34,6 +34,10 @@ pub struct Spec {
     /// How often to look while it boots.
     #[serde(default = "fifteen_seconds")]
     pub poll: Span,
+    /// After an interruption: how long a chassis that ought to have gone down, and is still up, is
+    /// watched before "it never heard the command" is believed.
+    #[serde(default = "ninety_seconds")]
+    pub doubt: Span,
 }
 
 fn forty_five_minutes() -> Span {
@@ -42,6 +46,10 @@ fn forty_five_minutes() -> Span {
 
 fn fifteen_seconds() -> Span {
     Span::seconds(15)
+}
+
+fn ninety_seconds() -> Span {
+    Span::seconds(90)
 }
 
 /// The command. `-noconfirm` leaves no question that could be answered twice.
@@ -53,9 +61,13 @@ const FRESH_HELLO: Duration = Duration::from_secs(60);
 /// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
 const UPTIME_GRAIN: Duration = Duration::from_secs(60);
 
-/// How long a chassis that ought to have gone down is watched before "it never heard the command"
-/// is believed.
-const STILL_UP: Duration = Duration::from_secs(90);
+/// The command that was sent, as far as looking for its effect needs it.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// The chassis's uptime a moment before.
+    uptime: Duration,
+}
 
 /// What the reload of an interrupted run came to.
 enum Probe {
@@ -72,7 +84,13 @@ impl Spec {
             cx.progress("finding out what became of the reload of the interrupted run")
                 .await;
             match self.probe(cx, &chassis, unfinished).await? {
-                Probe::UnderWay => return self.verify(cx, &chassis, unfinished.at).await,
+                Probe::UnderWay => {
+                    let sent = Sent {
+                        at: unfinished.at,
+                        uptime: uptime_in(&unfinished.before),
+                    };
+                    return self.verify(cx, &chassis, sent).await;
+                }
                 Probe::NeverHappened => {
                     cx.progress("the chassis has been up all along: the command never took effect")
                         .await;
@@ -83,10 +101,11 @@ impl Spec {
         }
         for last in [false, true] {
             let before = self.prove_safe(cx, &chassis).await?;
+            let uptime = uptime_in(&before);
             cx.intent(&chassis, COMMAND, before).await?;
-            let sent_at = cx.world.clock.now();
+            let at = cx.world.clock.now();
             match self.send(cx, &chassis).await {
-                Ok(()) => return self.verify(cx, &chassis, sent_at).await,
+                Ok(()) => return self.verify(cx, &chassis, Sent { at, uptime }).await,
                 Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
                     cx.progress("the session was lost before the command went out; proving again")
                         .await;
@@ -167,20 +186,15 @@ impl Spec {
     }
 
     /// Looks until the chassis is back, completely, or the limit is reached.
-    async fn verify(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Success, Failure> {
+    async fn verify(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Success, Failure> {
         let deadline = cx.deadline(self.within);
         let mut last = String::new();
         loop {
             cx.world.clock.sleep(self.poll.0).await;
-            let stage = self.look(cx, chassis, sent_at).await?;
+            let stage = self.look(cx, chassis, sent).await?;
             let text = match stage {
                 Stage::Back { detail } => {
-                    let took = Span(Duration::from_secs(age(cx, sent_at).as_secs()));
+                    let took = Span(Duration::from_secs(age(cx, sent.at).as_secs()));
                     return Ok(Success::done(format!("{detail}, back after {took}"))
                         .with("reloaded", chassis)
                         .with("version", self.version.as_str())
@@ -213,12 +227,7 @@ impl Spec {
         Failure::failed(message).hint(hint)
     }
 
-    async fn look(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Stage, Failure> {
+    async fn look(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Stage, Failure> {
         let mut device = cx.device(chassis).await;
         if let Err(error) = device.connect().await {
             return match error {
@@ -227,10 +236,9 @@ impl Spec {
             };
         }
         let up = device.read("show system uptime", uptime::parse).await;
-        let since_sent = age(cx, sent_at);
         match up {
             Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
-            Ok(up) if up.0 > since_sent + UPTIME_GRAIN => {
+            Ok(up) if !went_down(up.0, sent.uptime, age(cx, sent.at)) => {
                 return Ok(Stage::NeverWent(format!(
                     "{NEVER_WENT}, up for {}",
                     Span(up.0)
@@ -317,18 +325,11 @@ impl Spec {
                 return Ok(Probe::UnderWay);
             };
             drop(device);
-            let since_intent = age(cx, unfinished.at);
-            let before = unfinished
-                .before
-                .get("uptime_s")
-                .and_then(|v| v.as_u64())
-                .unwrap_or(0);
-            // The uptime the chassis would show now had it never gone down.
-            let unbroken = Duration::from_secs(before) + since_intent;
-            if up.0 + UPTIME_GRAIN < unbroken {
+            let before = uptime_in(&unfinished.before);
+            if went_down(up.0, before, age(cx, unfinished.at)) {
                 return Ok(Probe::UnderWay);
             }
-            if cx.elapsed() - began >= STILL_UP {
+            if cx.elapsed() - began >= self.doubt.0 {
                 return Ok(Probe::NeverHappened);
             }
             cx.world.clock.sleep(self.poll.0).await;
@@ -382,6 +383,23 @@ fn prove_peer_active(peer: &str, theirs: &SrpInfo) -> Result<(), Failure> {
     )))
 }
 
+/// What the journal says of the uptime before the command.
+fn uptime_in(before: &Facts) -> Duration {
+    let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
+    Duration::from_secs(seconds.unwrap_or(0))
+}
+
+/// Whether a chassis that shows `up` has booted since it showed `before`, `since` ago by our
+/// calendar.
+fn went_down(up: Duration, before: Duration, since: Duration) -> bool {
+    // An uptime never shrinks by itself, whatever anybody's clock says.
+    let shrunk = up + UPTIME_GRAIN < before;
+    // A chassis that had not been up for long: now the calendar must tell. It can be set forwards
+    // meanwhile, so this alone would take an old uptime for a young one.
+    let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < before + since;
+    shrunk || younger
+}
+
 /// How long ago something was, by the calendar (the process that sent a command may be another
 /// one than this); never less than nothing.
 fn age(cx: &Context, then: Timestamp) -> Duration {
@@ -396,5 +414,43 @@ fn short(error: &Error) -> &'static str {
         Error::Timeout { .. } => "no answer",
         Error::Lost { .. } => "session lost",
         _ => "not ready",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trap_13_only_an_uptime_that_began_after_the_command_proves_a_boot() {
+        let s = Duration::from_secs;
+        let days = s(22 * 86_400);
+        assert!(went_down(s(240), days, s(900)), "back after 15 minutes");
+        assert!(!went_down(days + s(900), days, s(900)), "still up");
+        assert!(
+            !went_down(days, days, s(30)),
+            "still up, and no minute over"
+        );
+        assert!(went_down(s(120), s(300), s(600)), "was young, is younger");
+        assert!(
+            went_down(s(400), s(300), s(1000)),
+            "was young, took its time"
+        );
+        assert!(!went_down(s(300), s(300), s(40)), "young and still up");
+    }
+
+    #[test]
+    fn f_70_a_clock_that_is_set_or_runs_at_another_pace_fakes_no_boot_and_hides_none() {
+        let s = Duration::from_secs;
+        let days = s(22 * 86_400);
+        assert!(
+            !went_down(days + s(60), days, s(7200)),
+            "ours was set forwards"
+        );
+        assert!(
+            went_down(s(240), days, s(5)),
+            "theirs runs sixty times faster"
+        );
+        assert!(went_down(s(240), days, s(0)), "ours was set back");
     }
 }

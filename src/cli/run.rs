@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::control::who;
 use super::{complain, terminal};
 use crate::action::context::{Keep, Programs};
-use crate::engine::event::{Started, exit};
+use crate::engine::event::{Started, Verdict, exit};
 use crate::engine::journal::Journal;
 use crate::engine::launch::{self, Launch};
 use crate::engine::runner::Beforehand;
@@ -60,6 +60,7 @@ pub fn run(args: Args) -> u8 {
         Ok(store) => store,
         Err(error) => return complain(error, exit::USAGE),
     };
+    // A dry run approves everything by itself, but a wrong name is a mistake there as well.
     let approved = match beforehand(&args.approve, &loaded.plan) {
         Ok(approved) => approved,
         Err(why) => return complain(why, exit::USAGE),
@@ -258,7 +259,7 @@ pub fn go(go: Go<'_>) -> u8 {
     match result {
         Ok(finished) => {
             if !json {
-                print_summary(dir);
+                print_summary(dir, &go.loaded.plan, finished.ending.verdict);
             }
             finished.ending.exit_code
         }
@@ -277,12 +278,19 @@ pub fn go(go: Go<'_>) -> u8 {
     }
 }
 
-fn print_summary(dir: &RunDir) {
+fn print_summary(dir: &RunDir, plan: &Plan, verdict: Verdict) {
     match crate::engine::journal::read(&dir.journal()) {
         Ok(records) => {
-            let summary = summary::render(&Story::of(&records));
+            let story = Story::of(&records);
+            let summary = summary::render(&story);
+            let back = match verdict {
+                Verdict::Completed | Verdict::FellBack => String::new(),
+                _ => summary::take_back(&story, plan),
+            };
             let kept = dir.path().display();
-            super::say(format_args!("{summary}journal and transcripts: {kept}\n"));
+            super::say(format_args!(
+                "{summary}{back}journal and transcripts: {kept}\n"
+            ));
         }
         Err(error) => super::note(format_args!("cutover: {error}\n")),
     }

@@ -240,9 +240,17 @@ async fn a_port_that_hangs_up_at_once_is_an_error_and_never_a_wait() {
     let at = SocketAddr::new(ip(DEVICE), 22);
     let mut listener = fabric.host(ip(DEVICE)).listen(at).await.expect("a port");
     tokio::spawn(async move { while listener.accept().await.is_some() {} });
-    let stream = fabric.host(ip(OPERATOR)).connect(at).await.expect("it answers");
+    let stream = fabric
+        .host(ip(OPERATOR))
+        .connect(at)
+        .await
+        .expect("it answers");
     let login = by_password(PASSWORD);
     let trust = HostKeyPolicy::TrustRehearsal;
     let opened = open_shell(stream, &peer(), &login, &trust, &Options::default()).await;
-    assert!(matches!(opened, Err(Error::Closed { .. })), "{:?}", opened.err());
+    assert!(
+        matches!(opened, Err(Error::Closed { .. })),
+        "{:?}",
+        opened.err()
+    );
 }
