@@ -322,14 +322,19 @@ impl Runner {
 
     fn take_request(&mut self, request: Request) {
         let event = request.into_event();
-        if let Event::Approved { step, by, reason } = &event {
-            if self.run.find(step).is_none() {
-                tracing::warn!("{by} approved `{step}`, which is no step of this playbook");
-                return;
-            }
+        if let Event::Approved { step, by, .. } = &event
+            && self.run.find(step).is_none()
+        {
+            tracing::warn!("{by} approved `{step}`, which is no step of this playbook");
+            return;
+        }
+        self.record(event.clone());
+        // The journal says who approved before anything follows from it.
+        if let Event::Approved { step, by, reason } = &event
+            && self.broken.is_none()
+        {
             self.approve(step, by, reason.as_ref());
         }
-        self.record(event);
     }
 
     fn take_report(&mut self, report: Report) {
