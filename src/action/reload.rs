@@ -8,6 +8,9 @@
 //! release, has its cards settled and stands as Standby beside an Active peer (`staros-cli.md` 6,
 //! traps 13 and 14).
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,9 +20,9 @@ use serde_json::json;
 use super::context::{Context, Unfinished};
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{reconnect, unread, unspoken, word};
+use super::reading::{reconnect, unspoken, word};
 use crate::device::error::Lost;
-use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::srp_info::{SrpInfo, State};
 use crate::device::staros::{boot, card_table, session_recovery, uptime, version};
 use crate::device::{Error, Limits};
 
@@ -50,6 +53,10 @@ const COMMAND: &str = "reload -noconfirm";
 /// A hello older than this says nothing about the peer now: longer than any default dead interval.
 const FRESH_HELLO: Duration = Duration::from_secs(60);
 
+/// A proof older than this is not what the command goes out on: the journal's disk, or a terminal
+/// that has stopped the output, can hold the permission up for as long as they like.
+const STALE: Duration = Duration::from_secs(5);
+
 /// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
 const UPTIME_GRAIN: Duration = Duration::from_secs(60);
 
@@ -72,7 +79,10 @@ impl Spec {
             cx.progress("finding out what became of the reload of the interrupted run")
                 .await;
             match self.probe(cx, &chassis, unfinished).await? {
-                Probe::UnderWay => return self.verify(cx, &chassis, unfinished.at).await,
+                Probe::UnderWay => {
+                    let sent = Sent::of(unfinished);
+                    return self.verify(cx, &chassis, sent).await;
+                }
                 Probe::NeverHappened => {
                     cx.progress("the chassis has been up all along: the command never took effect")
                         .await;
@@ -83,10 +93,15 @@ impl Spec {
         }
         for last in [false, true] {
             let before = self.prove_safe(cx, &chassis).await?;
+            let proven = cx.elapsed();
+            let up = uptime_in(&before);
             cx.intent(&chassis, COMMAND, before).await?;
-            let sent_at = cx.world.clock.now();
+            if cx.elapsed() - proven > STALE {
+                self.still_standby(cx, &chassis).await?;
+            }
+            let at = cx.world.clock.now();
             match self.send(cx, &chassis).await {
-                Ok(()) => return self.verify(cx, &chassis, sent_at).await,
+                Ok(()) => return self.verify(cx, &chassis, Sent { at, up }).await,
                 Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
                     cx.progress("the session was lost before the command went out; proving again")
                         .await;
@@ -130,14 +145,7 @@ impl Spec {
         let theirs = cx.srp(&peer).await?;
         prove_peer_active(&peer, &theirs)?;
         // Last of all, and in the session that will carry the command.
-        let own = {
-            let mut device = cx.device(chassis).await;
-            device
-                .read("show srp info", srp_info::parse)
-                .await
-                .map_err(|e| unread(chassis, &e))?
-        };
-        prove_standby(chassis, &own)?;
+        let own = self.still_standby(cx, chassis).await?;
         let mut before = Facts::new();
         before.insert("version".into(), running.into());
         before.insert("uptime_s".into(), up.as_secs().into());
@@ -146,6 +154,13 @@ impl Spec {
             json!({ chassis: word(own.chassis_state), peer: word(theirs.chassis_state) }),
         );
         Ok(before)
+    }
+
+    /// Reads the chassis's own state in the session that will carry the command.
+    async fn still_standby(&self, cx: &Context, chassis: &str) -> Result<SrpInfo, Failure> {
+        let own = cx.srp(chassis).await?;
+        prove_standby(chassis, &own)?;
+        Ok(own)
     }
 
     /// Sends the command, at most once. Every way the session can end behind it is fine; only a
@@ -157,30 +172,26 @@ impl Spec {
             total: Duration::from_secs(600),
             ..device.limits()
         };
-        let result = device.send_once(COMMAND, true, limits).await;
+        // Nothing should be asked, so whatever is asked is no question to say yes to.
+        let result = device.send_once(COMMAND, false, limits).await;
         device.close().await;
         match result {
-            Err(error @ Error::Rejected { .. }) => Err(error),
+            Err(error @ (Error::Rejected { .. } | Error::Asked { .. })) => Err(error),
             Err(error) if error.before_any_change() => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
     }
 
     /// Looks until the chassis is back, completely, or the limit is reached.
-    async fn verify(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Success, Failure> {
+    async fn verify(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Success, Failure> {
         let deadline = cx.deadline(self.within);
         let mut last = String::new();
         loop {
             cx.world.clock.sleep(self.poll.0).await;
-            let stage = self.look(cx, chassis, sent_at).await?;
+            let stage = self.look(cx, chassis, sent).await?;
             let text = match stage {
                 Stage::Back { detail } => {
-                    let took = Span(Duration::from_secs(age(cx, sent_at).as_secs()));
+                    let took = Span(Duration::from_secs(age(cx, sent.at).as_secs()));
                     return Ok(Success::done(format!("{detail}, back after {took}"))
                         .with("reloaded", chassis)
                         .with("version", self.version.as_str())
@@ -213,12 +224,7 @@ impl Spec {
         Failure::failed(message).hint(hint)
     }
 
-    async fn look(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Stage, Failure> {
+    async fn look(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Stage, Failure> {
         let mut device = cx.device(chassis).await;
         if let Err(error) = device.connect().await {
             return match error {
@@ -227,10 +233,10 @@ impl Spec {
             };
         }
         let up = device.read("show system uptime", uptime::parse).await;
-        let since_sent = age(cx, sent_at);
+        let since_sent = age(cx, sent.at);
         match up {
             Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
-            Ok(up) if up.0 > since_sent + UPTIME_GRAIN => {
+            Ok(up) if !sent.has_rebooted(up.0, since_sent) => {
                 return Ok(Stage::NeverWent(format!(
                     "{NEVER_WENT}, up for {}",
                     Span(up.0)
@@ -317,15 +323,7 @@ impl Spec {
                 return Ok(Probe::UnderWay);
             };
             drop(device);
-            let since_intent = age(cx, unfinished.at);
-            let before = unfinished
-                .before
-                .get("uptime_s")
-                .and_then(|v| v.as_u64())
-                .unwrap_or(0);
-            // The uptime the chassis would show now had it never gone down.
-            let unbroken = Duration::from_secs(before) + since_intent;
-            if up.0 + UPTIME_GRAIN < unbroken {
+            if Sent::of(unfinished).has_rebooted(up.0, age(cx, unfinished.at)) {
                 return Ok(Probe::UnderWay);
             }
             if cx.elapsed() - began >= STILL_UP {
@@ -334,6 +332,37 @@ impl Spec {
             cx.world.clock.sleep(self.poll.0).await;
         }
     }
+}
+
+/// A reload that was sent, or was about to be.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// How long the chassis had been up then, by its own count.
+    up: Duration,
+}
+
+impl Sent {
+    fn of(unfinished: &Unfinished) -> Self {
+        Self {
+            at: unfinished.at,
+            up: uptime_in(&unfinished.before),
+        }
+    }
+
+    /// Whether a chassis that now says it is `up` has gone down since: had it not, it would show
+    /// its uptime of then and what has passed since. Comparing with that, and not with the time
+    /// passed alone, holds however the clocks run: a chassis up for days is not mistaken for one
+    /// that booted, nor is one that booted while this machine slept.
+    fn has_rebooted(self, up: Duration, since: Duration) -> bool {
+        up + UPTIME_GRAIN < self.up + since
+    }
+}
+
+/// The uptime an intent has kept.
+fn uptime_in(before: &Facts) -> Duration {
+    let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 /// Where a reloading chassis is.
