@@ -95,8 +95,17 @@ struct Runner {
 struct Open {
     attempt: u32,
     handle: AbortHandle,
-    /// This process journalled an intent for it.
+    /// An intent of it is in the journal and its end is not.
     sent: bool,
+    /// It was let go and may send nothing any more.
+    left: bool,
+}
+
+impl Open {
+    fn leave(&mut self) {
+        self.left = true;
+        self.handle.abort();
+    }
 }
 
 /// How many reports may wait; steps wait for the journal, not the other way round.
@@ -233,13 +242,13 @@ impl Runner {
             }
             Effect::Skip { step, why } => self.finish(step, 0, Ok(Success::skipped(why))),
             Effect::Cancel { step } => {
-                if let Some(open) = self.open.get(&step).filter(|open| !open.sent) {
-                    open.handle.abort();
+                if let Some(open) = self.open.get_mut(&step).filter(|open| !open.sent) {
+                    open.leave();
                 }
             }
             Effect::Leave { step } => {
-                if let Some(open) = self.open.get(&step) {
-                    open.handle.abort();
+                if let Some(open) = self.open.get_mut(&step) {
+                    open.leave();
                 }
             }
             Effect::FallBack { because } => self.record(Event::FallbackStarted { because }),
@@ -315,7 +324,8 @@ impl Runner {
             Open {
                 attempt,
                 handle,
-                sent: false,
+                sent: probe,
+                left: false,
             },
         );
     }
@@ -350,6 +360,10 @@ impl Runner {
                     .run
                     .find(&step)
                     .expect("steps report under their own id");
+                if self.open.get(&index).is_none_or(|open| open.left) {
+                    // Let go while it asked: without the permission it sends nothing.
+                    return;
+                }
                 self.record(Event::Intent {
                     step,
                     chassis,

@@ -112,6 +112,59 @@ fn an_interruption_lets_go_of_readers_and_sees_commands_to_their_end() {
 }
 
 #[test]
+fn f_60_a_reload_that_is_still_being_proven_safe_is_not_sent_after_an_abort() {
+    for request in [
+        Event::AbortRequested {
+            by: by(),
+            fallback: false,
+        },
+        Event::Interrupted { count: 1 },
+    ] {
+        let mut night = begin();
+        night.play_until("reload");
+        night.happen(request);
+        night.play();
+        let sent = night
+            .journal
+            .iter()
+            .any(|(_, event)| matches!(event, Event::Intent { step, .. } if step == "reload"));
+        assert!(!sent);
+        let mut resumed = night.crash(night.journal.len());
+        resumed.play();
+        assert_eq!(resumed.verdict(), Some((Verdict::Completed, 0)));
+    }
+}
+
+#[test]
+fn a_probe_that_is_left_stays_in_doubt() {
+    let mut night = begin();
+    night.play_until_sent("reload");
+    let mut resumed = night.crash(night.journal.len());
+    resumed.happen(Event::Interrupted { count: 1 });
+    assert_eq!(resumed.verdict(), None, "a probe is seen to its end");
+    resumed.happen(Event::Interrupted { count: 2 });
+    resumed.play();
+    assert_eq!(resumed.verdict(), Some((Verdict::InDoubt, 5)));
+}
+
+#[test]
+fn what_a_step_knew_when_it_began_to_act_is_known_of_it_until_it_ends() {
+    let mut night = begin();
+    night.play_until_sent("image");
+    let mut before = cutover::action::outcome::Facts::new();
+    before.insert("boot_entry".into(), "new".into());
+    night.happen(Event::Intent {
+        step: "image".into(),
+        chassis: "west".into(),
+        command: "act".into(),
+        before: before.clone(),
+    });
+    night.script = script("image", Fate::Failed);
+    night.play();
+    assert_eq!(night.run.facts()["image"], before);
+}
+
+#[test]
 fn a_second_interruption_leaves_a_command_in_doubt() {
     let mut night = begin();
     night.play_until_sent("reload");

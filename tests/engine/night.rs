@@ -215,7 +215,7 @@ impl Night {
         let Some(open) = self.open.get(&step).copied() else {
             return;
         };
-        match (open.sent, even_if_sent) {
+        match (open.sent || open.probe, even_if_sent) {
             (true, true) => self.end(step, Outcome::InDoubt, false),
             (true, false) => {}
             (false, _) => self.end(step, Outcome::Failed, false),

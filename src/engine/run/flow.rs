@@ -133,7 +133,8 @@ impl Run {
         }
     }
 
-    /// Lets go of running steps: those that only read or wait, or all of them.
+    /// Lets go of running steps: those that have announced no command, or all of them. A reload
+    /// that is still being proven safe when somebody says stop is not sent any more (F-60).
     pub(super) fn let_go(&self, effects: &mut Vec<Effect>, all: bool) {
         for step in self.range() {
             if self.states[step].status != Status::Running {
@@ -141,7 +142,7 @@ impl Run {
             }
             if all {
                 effects.push(Effect::Leave { step });
-            } else if !self.plan.steps[step].action.has_impact() {
+            } else if !self.intents.contains_key(&step) {
                 effects.push(Effect::Cancel { step });
             }
         }
