@@ -28,7 +28,10 @@ pub mod srp_switchover;
 pub mod sync_filesystems;
 pub mod wait_for;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use context::Context;
 use fields::On;
@@ -167,6 +170,27 @@ impl Action {
             Self::WaitFor(spec) => spec.until.needs_peer(),
             _ => false,
         }
+    }
+}
+
+/// As a playbook would write it on one line, without what was left to its default.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = match serde_json::to_value(self) {
+            Ok(Value::Object(verb)) => verb.into_iter().next().map(|(_, fields)| fields),
+            _ => None,
+        };
+        let fields = fields.as_ref().and_then(Value::as_object);
+        let shown: Vec<String> = fields
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| match value {
+                Value::String(text) => format!("{name}: {text}"),
+                value => format!("{name}: {value}"),
+            })
+            .collect();
+        write!(f, "{}: {{ {} }}", self.verb(), shown.join(", "))
     }
 }
 

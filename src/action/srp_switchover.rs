@@ -9,10 +9,10 @@ use super::context::Context;
 pub use super::fields::Side;
 use super::fields::{Percent, Span};
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{Pair, unspoken, word};
+use super::reading::{Pair, unread, unspoken, word};
 use super::wait_for::parity;
 use crate::device::Error;
-use crate::device::staros::srp_info::{SrpInfo, State};
+use crate::device::staros::srp_info::{self, SrpInfo, State};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +35,10 @@ pub struct Spec {
     pub within: Span,
     #[serde(default = "five_seconds")]
     pub poll: Span,
+    /// After an interruption: how long a pair that ought to have swapped, and has not moved, is
+    /// watched before "it never heard the command" is believed.
+    #[serde(default = "fifteen_seconds")]
+    pub doubt: Span,
 }
 
 fn five_percent() -> Percent {
@@ -57,10 +61,11 @@ fn five_seconds() -> Span {
     Span::seconds(5)
 }
 
-const COMMAND: &str = "srp initiate-switchover";
+fn fifteen_seconds() -> Span {
+    Span::seconds(15)
+}
 
-/// A proof older than this is not what the command goes out on.
-const STALE: Duration = Duration::from_secs(5);
+const COMMAND: &str = "srp initiate-switchover";
 
 /// How long the chassis may take over `srp validate-switchover`.
 const VALIDATION: Duration = Duration::from_secs(60);
@@ -76,7 +81,7 @@ impl Spec {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| unfinished.before.clone());
-            if self.took_place(cx, &to).await? {
+            if self.took_place(cx, &from, &to).await? {
                 return self
                     .verify(cx, &from, &to, &before.unwrap_or_default(), cx.elapsed())
                     .await;
@@ -92,29 +97,25 @@ impl Spec {
         self.sit_out_guard(cx, &to).await?;
         self.validate(cx, &from).await?;
         let before = self.prove_ready(cx, &from, &to).await?;
-        // In the session that will carry the command, a moment before it (INV-4's twin).
-        self.still_active(cx, &from).await?;
-        let proven = cx.elapsed();
-        cx.intent(&from, COMMAND, before.clone()).await?;
-        // The permission may have been held up for as long as a disk or a terminal likes.
-        if cx.elapsed() - proven > STALE {
-            self.still_active(cx, &from).await?;
+        {
+            // In the session that will carry the command, a moment before it (INV-4's twin).
+            let mut device = cx.device(&from).await;
+            let own = device
+                .read("show srp info", srp_info::parse)
+                .await
+                .map_err(|e| unread(&from, &e))?;
+            if own.chassis_state != State::Active || own.peer_state != State::Standby {
+                return Err(Failure::refused(format!(
+                    "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
+                    word(own.chassis_state),
+                    word(own.peer_state)
+                )));
+            }
         }
+        cx.intent(&from, COMMAND, before.clone()).await?;
         let sent_at = cx.elapsed();
         self.send(cx, &from).await?;
         self.verify(cx, &from, &to, &before, sent_at).await
-    }
-
-    async fn still_active(&self, cx: &Context, from: &str) -> Result<(), Failure> {
-        let own = cx.srp(from).await?;
-        if own.chassis_state == State::Active && own.peer_state == State::Standby {
-            return Ok(());
-        }
-        Err(Failure::refused(format!(
-            "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
-            word(own.chassis_state),
-            word(own.peer_state)
-        )))
     }
 
     /// No second switchover inside the guard and damping period of the last (INV-11, F-75).
@@ -146,6 +147,8 @@ impl Spec {
 
     /// Has both chassis check their readiness, and waits for an answer younger than the question.
     async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        let former = cx.srp(from).await?.last_validate_switchover;
+        let former = former.and_then(|status| status.age);
         for command in ["srp validate-configuration", "srp validate-switchover"] {
             cx.device(from)
                 .await
@@ -162,8 +165,7 @@ impl Spec {
             let info = cx.srp(from).await?;
             let waited = cx.elapsed() - asked;
             if let Some(status) = &info.last_validate_switchover
-                // The chassis counts whole seconds.
-                && status.age.is_some_and(|age| age <= waited + Duration::from_secs(1))
+                && status.age.is_some_and(|age| is_answer(age, former, waited))
             {
                 return if status.ready {
                     configuration_in_step(from, &info)
@@ -227,12 +229,18 @@ impl Spec {
         }
     }
 
-    /// After an interruption: has the chassis that shall take over begun to?
-    async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
-        Ok(!matches!(
-            cx.srp(to).await?.chassis_state,
-            State::Standby | State::Init
-        ))
+    /// After an interruption: has the pair begun to swap? The chassis that hands over moves first.
+    async fn took_place(&self, cx: &Context, from: &str, to: &str) -> Result<bool, Failure> {
+        let began = cx.elapsed();
+        loop {
+            let old = cx.srp(from).await?.chassis_state;
+            let new = cx.srp(to).await?.chassis_state;
+            let unmoved = old == State::Active && matches!(new, State::Standby | State::Init);
+            if !unmoved || cx.elapsed() - began >= self.doubt.0 {
+                return Ok(!unmoved);
+            }
+            cx.world.clock.sleep(self.poll.0).await;
+        }
     }
 
     /// Both ends swapped, and the sessions with them (INV-10, SRP-93).
@@ -311,6 +319,13 @@ impl Spec {
             cx.world.clock.sleep(self.poll.0).await;
         }
     }
+}
+
+/// Whether a result that is `age` old is the answer to what was asked `waited` ago, when the result
+/// before it was `former` old. An age that shrank is proof whatever pace the chassis's clock has.
+fn is_answer(age: Duration, former: Option<Duration>, waited: Duration) -> bool {
+    // The chassis counts whole seconds.
+    former.is_none_or(|former| age < former) || age <= waited + Duration::from_secs(1)
 }
 
 /// The configurations of both chassis agree, as the Active sees it (SRP-55, INV-7).

@@ -79,6 +79,8 @@ fn rehearse(loaded: &Loaded, store: &Store, seed: u64, json: bool) -> u8 {
         observers: vec![observer],
     }) {
         Ok(night) => night,
+        // What cannot be emulated was written wrongly; only a start can fail for other reasons.
+        Err(error @ rehearsal::Error::Lab(_)) => return complain(error, exit::USAGE),
         Err(error) => return complain(error, exit::REFUSED),
     };
     if let Err(error) = std::fs::write(dir.journal(), &night.journal) {

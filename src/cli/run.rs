@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::control::who;
 use super::{complain, terminal};
 use crate::action::context::{Keep, Programs};
-use crate::engine::event::{Started, exit};
+use crate::engine::event::{Started, Verdict, exit};
 use crate::engine::journal::Journal;
 use crate::engine::launch::{self, Launch};
 use crate::engine::runner::Beforehand;
@@ -60,13 +60,14 @@ pub fn run(args: Args) -> u8 {
         Ok(store) => store,
         Err(error) => return complain(error, exit::USAGE),
     };
-    if args.dry_run {
-        return super::rehearse::dry_run(&loaded, &store, args.json);
-    }
+    // A dry run approves everything by itself, but a wrong name is a mistake there as well.
     let approved = match beforehand(&args.approve, &loaded.plan) {
         Ok(approved) => approved,
         Err(why) => return complain(why, exit::USAGE),
     };
+    if args.dry_run {
+        return super::rehearse::dry_run(&loaded, &store, args.json);
+    }
     live(
         &loaded,
         &args.playbook,
@@ -279,7 +280,7 @@ pub fn go(go: Go<'_>) -> u8 {
     match result {
         Ok(finished) => {
             if !json {
-                print_summary(dir);
+                print_summary(dir, &go.loaded.plan, finished.ending.verdict);
             }
             finished.ending.exit_code
         }
@@ -298,17 +299,15 @@ pub fn go(go: Go<'_>) -> u8 {
     }
 }
 
-fn print_summary(dir: &RunDir) {
-    use std::io::Write;
+fn print_summary(dir: &RunDir, plan: &Plan, verdict: Verdict) {
     match crate::engine::journal::read(&dir.journal()) {
         Ok(records) => {
-            let summary = summary::render(&Story::of(&records));
-            let path = dir.path().display();
-            // The terminal may be gone by now; the exit code still says how the run ended.
-            let _ = writeln!(
-                std::io::stdout(),
-                "{summary}journal and transcripts: {path}"
-            );
+            let story = Story::of(&records);
+            print!("{}", summary::render(&story));
+            if !matches!(verdict, Verdict::Completed | Verdict::FellBack) {
+                print!("{}", summary::take_back(&story, plan));
+            }
+            println!("journal and transcripts: {}", dir.path().display());
         }
         Err(error) => eprintln!("cutover: {error}"),
     }

@@ -228,11 +228,11 @@ impl Inner {
     /// does.
     fn nudge(&mut self, except: Option<u16>, nudge: &Nudge) {
         self.terminals.retain(|number, terminal| {
-            let told = Some(*number) == except || {
-                let sent = terminal.try_send(nudge.clone());
-                !matches!(sent, Err(mpsc::error::TrySendError::Closed(_)))
-            };
-            told
+            Some(*number) == except
+                || !matches!(
+                    terminal.try_send(nudge.clone()),
+                    Err(mpsc::error::TrySendError::Closed(_))
+                )
         });
     }
 }

@@ -78,8 +78,12 @@ impl Chassis {
         &self.redundancy.context
     }
 
-    /// The addresses SRP runs between; `None` while it does not run or its link is cut.
+    /// The addresses SRP runs between; `None` while it does not run, its link is cut, or the
+    /// chassis has said goodbye and is on its way down.
     pub fn srp_endpoint(&self) -> Option<Endpoint> {
+        if !self.is_up() {
+            return None;
+        }
         let settings = self.redundancy.peer.as_ref()?.settings();
         let endpoint = Endpoint {
             bind: settings.bind,
@@ -90,6 +94,9 @@ impl Chassis {
 
     /// Something happened on an SRP connection.
     pub fn srp_input(&mut self, now: Time, input: srp::Input<'_>) {
+        if !self.is_up() {
+            return;
+        }
         if let Some(peer) = &mut self.redundancy.peer {
             peer.handle(now, input);
             self.after(now);

@@ -222,11 +222,6 @@ impl Run {
                 before,
             } => {
                 let index = self.index(step);
-                // Until the step ends, what it knew when it began to act is what is known of it: a
-                // fallback must find out what a step that failed had set out to do.
-                if !before.is_empty() {
-                    Arc::make_mut(&mut self.facts).insert(step.clone(), before.clone());
-                }
                 let intent = Intent {
                     at,
                     chassis: chassis.clone(),

@@ -7,6 +7,7 @@ use super::plain::mark;
 use super::story::Story;
 use crate::action::fields::Span;
 use crate::engine::event::Verdict;
+use crate::playbook::Plan;
 
 /// The summary as text.
 pub fn render(story: &Story) -> String {
@@ -66,6 +67,7 @@ pub fn render(story: &Story) -> String {
             ended.reason
         );
         if let Some(started) = &story.started
+            && !started.dry_run
             && let Some(next) = advice(ended.verdict, &started.run)
         {
             let _ = writeln!(text, "next: {next}");
@@ -124,4 +126,24 @@ fn advice(verdict: Verdict, run: &str) -> Option<String> {
 /// A length of time in whole seconds.
 pub fn whole(span: Duration) -> String {
     Span(Duration::from_secs(span.as_secs_f64().round() as u64)).to_string()
+}
+
+/// What a human can do to take back the steps that sent something, last first: the playbook's own
+/// words for each. Empty when nothing was sent.
+pub fn take_back(story: &Story, plan: &Plan) -> String {
+    let mut text = String::new();
+    let changed = story.steps.iter().rev().filter(|(_, step)| !step.sent.is_empty());
+    for (id, step) in changed {
+        let Some(declared) = plan.steps.iter().find(|declared| declared.id == *id) else {
+            continue;
+        };
+        let how = match (&declared.undo, &declared.no_undo) {
+            (Some(undo), _) => undo.to_string(),
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => continue,
+        };
+        let on = step.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+        let _ = writeln!(text, "  {id}{on}: {how}");
+    }
+    if text.is_empty() { text } else { format!("\nto take back what was sent, last first:\n{text}") }
 }

@@ -2,10 +2,15 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
+use crate::emulator::overrides::{Faults, StartState};
 use crate::emulator::profile::Profile;
 use crate::emulator::staros::config::{Lab, lab_configuration};
+use crate::emulator::users::{Account, Level};
+use crate::net::Secret;
 use crate::net::memory::Fabric;
 use crate::proto::srp::State;
+
+mod ssh;
 
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -36,19 +41,30 @@ fn spec(which: usize) -> Spec {
         overrides: Default::default(),
         address: ip(MANAGEMENT[which]),
         configuration,
-        users: Vec::new(),
+        users: vec![Account {
+            name: "ops1".into(),
+            password: Some(Secret::new("s3cret")),
+            key: None,
+            level: Level::Administrator,
+        }],
         seed: 7,
     }
 }
 
 async fn chassis(fabric: &Fabric, clock: &Clock, which: usize) -> Handle {
+    chassis_with(fabric, clock, which, Faults::default()).await
+}
+
+async fn chassis_with(fabric: &Fabric, clock: &Clock, which: usize, faults: Faults) -> Handle {
+    let mut spec = spec(which);
+    spec.overrides.faults = faults;
     let (address, power) = (ip(MANAGEMENT[which]), fabric.clone());
     let networks = Networks {
         management: Arc::new(fabric.host(address)),
         redundancy: Arc::new(fabric.host(ip(REDUNDANCY[which]))),
         power: Some(Arc::new(move |up| power.set_up(address, up))),
     };
-    start(spec(which), networks, clock.clone()).await.unwrap()
+    start(spec, networks, clock.clone()).await.unwrap()
 }
 
 async fn pair(fabric: &Fabric) -> (Handle, Handle, Clock) {
@@ -161,4 +177,62 @@ async fn f_1_a_cut_link_makes_two_actives_and_healing_makes_one() {
         ),
         "{states:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_43_a_pair_may_begin_both_standby_or_both_active() {
+    for (start_state, expected) in [
+        (StartState::BothStandby, State::Standby),
+        (StartState::BothActive, State::Active),
+    ] {
+        let fabric = Fabric::new();
+        let clock = Clock::starting_at("2026-11-20T22:00:00Z".parse().unwrap());
+        let faults = || Faults {
+            start_state: Some(start_state),
+            ..Faults::default()
+        };
+        let east = chassis_with(&fabric, &clock, 0, faults()).await;
+        let west = chassis_with(&fabric, &clock, 1, faults()).await;
+        clock.sleep(Duration::from_secs(300)).await;
+        let states = (state(&east), state(&west));
+        assert_eq!(states, (expected, expected), "{start_state:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn f_56_a_swapped_mode_makes_the_backup_active() {
+    let fabric = Fabric::new();
+    let clock = Clock::starting_at("2026-11-20T22:00:00Z".parse().unwrap());
+    let faults = || Faults {
+        chassis_mode_swapped: true,
+        ..Faults::default()
+    };
+    let east = chassis_with(&fabric, &clock, 0, faults()).await;
+    let west = chassis_with(&fabric, &clock, 1, faults()).await;
+    clock.sleep(Duration::from_secs(120)).await;
+    assert_eq!(
+        (state(&east), state(&west)),
+        (State::Standby, State::Active)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_lives_the_same_night() {
+    let mut nights = Vec::new();
+    for _ in 0..2 {
+        let (east, west, clock) = pair(&Fabric::new()).await;
+        clock.sleep(Duration::from_secs(1800)).await;
+        let facts = |handle: &Handle| {
+            handle.with(|chassis| {
+                let calls: Vec<u32> = chassis.srp().unwrap().calls().collect();
+                (
+                    calls,
+                    chassis.trap_history().to_vec(),
+                    chassis.truth().clone(),
+                )
+            })
+        };
+        nights.push((facts(&east), facts(&west)));
+    }
+    assert!(nights[0] == nights[1]);
 }

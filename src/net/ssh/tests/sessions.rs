@@ -232,3 +232,25 @@ async fn the_same_session_works_over_real_loopback_sockets() {
         Err(Lost::Broken(io::ErrorKind::ConnectionReset))
     );
 }
+
+/// `staros-cli.md` 3.11: after a reload the port answers before a login is to be had.
+#[tokio::test(start_paused = true)]
+async fn a_port_that_hangs_up_at_once_is_an_error_and_never_a_wait() {
+    let fabric = Fabric::new();
+    let at = SocketAddr::new(ip(DEVICE), 22);
+    let mut listener = fabric.host(ip(DEVICE)).listen(at).await.expect("a port");
+    tokio::spawn(async move { while listener.accept().await.is_some() {} });
+    let stream = fabric
+        .host(ip(OPERATOR))
+        .connect(at)
+        .await
+        .expect("it answers");
+    let login = by_password(PASSWORD);
+    let trust = HostKeyPolicy::TrustRehearsal;
+    let opened = open_shell(stream, &peer(), &login, &trust, &Options::default()).await;
+    assert!(
+        matches!(opened, Err(Error::Closed { .. })),
+        "{:?}",
+        opened.err()
+    );
+}
