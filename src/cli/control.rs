@@ -9,22 +9,22 @@ use crate::engine::journal;
 use crate::engine::store::Store;
 use crate::report::story::Story;
 
-/// Approve a step of a run that waits for it
+/// Approve a step that a run waits for, from another terminal
 #[derive(clap::Args)]
 pub struct ApproveArgs {
     /// The run's id, or a beginning of it
     run: String,
-    /// The step that waits
+    /// Step to approve; approving it before it asks counts too
     step: String,
     /// Why; journalled beside who and when
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
 
-/// Keep a run from starting new steps, or let it go on
+/// Keep a run from starting new steps, or let it go on, from another terminal
 #[derive(clap::Args)]
 pub struct PauseArgs {
     /// The run's id, or a beginning of it
@@ -32,12 +32,12 @@ pub struct PauseArgs {
     /// Let a paused run go on
     #[arg(long)]
     release: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
 
-/// End a run at the next safe point: what was sent is seen to its end
+/// End a run at the next safe point, from another terminal: what was sent is seen to its end
 #[derive(clap::Args)]
 pub struct AbortArgs {
     /// The run's id, or a beginning of it
@@ -45,7 +45,7 @@ pub struct AbortArgs {
     /// Carry out the playbook's fallback afterwards
     #[arg(long)]
     fallback: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
@@ -125,10 +125,7 @@ fn leave(
         Err(why) => return complain(why, exit::USAGE),
     };
     match control::leave(&dir.control(), request) {
-        Ok(()) => {
-            println!("{said}");
-            exit::COMPLETED
-        }
+        Ok(()) => super::say(format_args!("{said}\n")),
         Err(error) => complain(format!("cannot reach the run: {error}"), exit::FAILED),
     }
 }

@@ -1,7 +1,7 @@
 //! How a run and the terminal it was started from talk to each other.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,9 +58,9 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             _ => return,
         }
         if let Some(step) = waiting.first().filter(|_| ask) {
-            let text = format!("type `yes` and Enter to approve {step}; Ctrl-C stops the run here");
-            // A terminal that is gone approves nothing; others still can.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            super::note(format_args!(
+                "type `yes` and Enter to approve {step}; Ctrl-C stops the run here\n"
+            ));
         }
     });
     (receiver, observer)
@@ -118,8 +118,7 @@ async fn take_signals(sender: mpsc::Sender<Request>) {
             else => return,
         }
         if count >= 3 {
-            let last = "left at once; `cutover resume` goes on and probes what was under way";
-            let _ = writeln!(std::io::stderr(), "{last}");
+            super::note("left at once; `cutover resume` goes on and probes what was under way\n");
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
         // Never waits: the third Ctrl-C must be heard even when the run hears nothing any more.
@@ -149,7 +148,9 @@ fn take_answers(waiting: Arc<Mutex<Vec<String>>>, sender: mpsc::Sender<Request>)
                     }
                 }
                 (Some(step), _) => {
-                    eprintln!("{step} still waits: `yes` approves it, Ctrl-C stops the run")
+                    super::note(format_args!(
+                        "{step} still waits: `yes` approves it, Ctrl-C stops the run\n"
+                    ));
                 }
                 (None, _) => {}
             }
