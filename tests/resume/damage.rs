@@ -73,7 +73,7 @@ fn f_65_a_disk_that_fills_up_stops_the_run_before_its_next_change() {
                 _ => None,
             })
             .collect();
-        let files = scene.truth().west.files;
+        let files = scene.look().west.files;
         let saved = files.iter().filter(|file| file.starts_with(&name)).count();
         assert!(
             saved <= intents.len(),
