@@ -1,13 +1,18 @@
 //! What other terminals, and Ctrl-C, ask of a run.
 
 use cutover::engine::event::{Event, Verdict};
+use serde_json::Value;
 
-use crate::harness::{Going, Scene, finish, has};
+use crate::harness::{Going, Scene, finish, has, saw};
 
 /// A run that waits for its approval; `name` keeps its files apart from those of other runs.
 pub fn waiting(scene: &Scene, name: &str) -> Going {
     let mut going = Going::start(scene.run("asks.yaml", &["--var", &format!("name={name}")]));
-    going.until(scene, "it asks", |j| has(j, "approval_requested", "go"));
+    // The journal of the run before is there until this one has its own.
+    let own = |j: &[Value]| j.first().is_some_and(|line| line["vars"]["name"] == name);
+    going.until(scene, "it asks", |j| {
+        own(j) && has(j, "approval_requested", "go")
+    });
     going
 }
 
@@ -112,6 +117,25 @@ fn ctrl_c_in_the_middle_of_a_change_sees_it_to_its_end_first() {
             if step == "reload" && outcome.is_good())
     });
     assert!(reloaded, "the reload was seen to its end: {said}");
+    completes(&scene);
+    let received = scene.close();
+    assert_eq!(received("vm-west", "reloads"), 1);
+    assert_eq!(received("vm-east", "switchovers"), 1);
+}
+
+#[test]
+fn ctrl_c_twice_leaves_a_change_in_doubt_and_a_resumed_run_finds_out() {
+    let scene = Scene::set();
+    let mut going = Going::start(scene.run("half.yaml", &["--approve", "all"]));
+    going.until(&scene, "it is down", |j| saw(j, "reload", "no login yet"));
+    going.signal("INT");
+    going.until(&scene, "once", |j| {
+        j.iter().any(|line| line["event"] == "interrupted")
+    });
+    going.signal("INT");
+    let (code, said) = going.finish();
+    assert_eq!(code, 5, "{said}");
+    assert_eq!(scene.verdict(), Some(Verdict::InDoubt), "{said}");
     completes(&scene);
     let received = scene.close();
     assert_eq!(received("vm-west", "reloads"), 1);
