@@ -109,7 +109,11 @@ impl Spec {
         };
         lines.push(line(&new));
         expected.insert(0, new.clone());
-        change(cx, chassis, stack, &lines, &expected).await?;
+        // Kept with the intent: a fallback takes the entry away also when this step never got to
+        // say that it had added it.
+        let mut facts = Facts::new();
+        facts.insert("boot_entry".into(), entry_fact(chassis, &new, true));
+        change(cx, chassis, stack, &lines, &expected, facts).await?;
         let detail = format!(
             "priority {} boots {image} with {config}; the old entries stay below",
             new.priority
@@ -185,7 +189,7 @@ async fn remove_top(cx: &Context, chassis: &str, stack: &[Entry]) -> Result<Succ
     };
     check_bootable(cx, chassis, &next.image, &next.config).await?;
     let lines = [format!("no boot system priority {}", stack[0].priority)];
-    change(cx, chassis, stack, &lines, &stack[1..]).await?;
+    change(cx, chassis, stack, &lines, &stack[1..], Facts::new()).await?;
     Ok(Success::done(format!(
         "priority {} is on top again and boots {}",
         next.priority, next.image
@@ -199,8 +203,8 @@ async fn change(
     before: &[Entry],
     lines: &[String],
     expected: &[Entry],
+    mut facts: Facts,
 ) -> Result<(), Failure> {
-    let mut facts = Facts::new();
     facts.insert(
         "boot_stack".into(),
         before.iter().map(line).collect::<Vec<_>>().into(),
@@ -282,7 +286,11 @@ fn line(entry: &Entry) -> String {
 }
 
 fn with_entry(success: Success, chassis: &str, entry: &Entry, own: bool) -> Success {
-    success.with("boot_entry", json!({
+    success.with("boot_entry", entry_fact(chassis, entry, own))
+}
+
+fn entry_fact(chassis: &str, entry: &Entry, own: bool) -> serde_json::Value {
+    json!({
         "chassis": chassis, "own": own, "priority": entry.priority, "image": entry.image, "config": entry.config,
-    }))
+    })
 }

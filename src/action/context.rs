@@ -11,6 +11,7 @@ use super::fields::Span;
 use super::outcome::{Facts, Failure};
 use super::srp_switchover::Side;
 use crate::device::Device;
+use crate::device::transcript::redacted;
 use crate::net::Clock;
 
 /// What all steps of a run share.
@@ -167,7 +168,8 @@ impl Context {
     }
 
     /// Journals that `command` is about to go to `chassis`, with what was true before it. Returns
-    /// once that is on disk; only then may the command be sent, and only once.
+    /// once that is on disk; only then may the command be sent, and only once. The journal gets
+    /// the command without its secrets (INV-40).
     ///
     /// # Errors
     /// When the runner is gone or refuses: nothing may be sent.
@@ -176,7 +178,7 @@ impl Context {
         let report = Report::Intent {
             step: self.step.clone(),
             chassis: chassis.to_owned(),
-            command: command.to_owned(),
+            command: redacted(command, &[]),
             before,
             granted,
         };
@@ -211,7 +213,12 @@ impl Keep {
         match self {
             Self::Directory(dir) => {
                 let path = dir.join(name);
-                let mut file = std::fs::File::create(&path)?;
+                // A configuration tells more than anybody but the operator should read.
+                let mut options = std::fs::OpenOptions::new();
+                options.write(true).create(true).truncate(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                let mut file = options.open(&path)?;
                 file.write_all(text.as_bytes())?;
                 file.sync_all()?;
                 Ok(path.display().to_string())

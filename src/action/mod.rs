@@ -199,7 +199,12 @@ impl fmt::Display for Action {
 /// # Errors
 /// A bad end: what was expected, what was seen, what to do next.
 pub async fn perform(action: &Action, on: Option<On>, mut cx: Context) -> Result<Success, Failure> {
-    if let Some(on @ (On::Active | On::Standby)) = on {
+    if let Some(unfinished) = &cx.unfinished
+        && on.is_some()
+    {
+        // Its command went to this chassis, whatever role that plays by now.
+        cx.on = Some(unfinished.chassis.clone());
+    } else if let Some(on @ (On::Active | On::Standby)) = on {
         let pair = reading::Pair::read(&cx).await?;
         let (active, standby) = pair.roles(&cx.world).map_err(Failure::refused)?;
         cx.on = Some(if on == On::Active { active } else { standby }.to_owned());

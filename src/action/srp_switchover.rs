@@ -9,10 +9,10 @@ use super::context::Context;
 pub use super::fields::Side;
 use super::fields::{Percent, Span};
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{Pair, unread, unspoken, word};
+use super::reading::{Pair, unspoken, word};
 use super::wait_for::parity;
 use crate::device::Error;
-use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::srp_info::{SrpInfo, State};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +67,9 @@ fn fifteen_seconds() -> Span {
 
 const COMMAND: &str = "srp initiate-switchover";
 
+/// A proof older than this is not what the command goes out on.
+const STALE: Duration = Duration::from_secs(5);
+
 /// How long the chassis may take over `srp validate-switchover`.
 const VALIDATION: Duration = Duration::from_secs(60);
 
@@ -97,25 +100,29 @@ impl Spec {
         self.sit_out_guard(cx, &to).await?;
         self.validate(cx, &from).await?;
         let before = self.prove_ready(cx, &from, &to).await?;
-        {
-            // In the session that will carry the command, a moment before it (INV-4's twin).
-            let mut device = cx.device(&from).await;
-            let own = device
-                .read("show srp info", srp_info::parse)
-                .await
-                .map_err(|e| unread(&from, &e))?;
-            if own.chassis_state != State::Active || own.peer_state != State::Standby {
-                return Err(Failure::refused(format!(
-                    "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
-                    word(own.chassis_state),
-                    word(own.peer_state)
-                )));
-            }
-        }
+        // In the session that will carry the command, a moment before it (INV-4's twin).
+        self.still_active(cx, &from).await?;
+        let proven = cx.elapsed();
         cx.intent(&from, COMMAND, before.clone()).await?;
+        // The permission may have been held up for as long as a disk or a terminal likes.
+        if cx.elapsed() - proven > STALE {
+            self.still_active(cx, &from).await?;
+        }
         let sent_at = cx.elapsed();
         self.send(cx, &from).await?;
         self.verify(cx, &from, &to, &before, sent_at).await
+    }
+
+    async fn still_active(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        let own = cx.srp(from).await?;
+        if own.chassis_state == State::Active && own.peer_state == State::Standby {
+            return Ok(());
+        }
+        Err(Failure::refused(format!(
+            "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
+            word(own.chassis_state),
+            word(own.peer_state)
+        )))
     }
 
     /// No second switchover inside the guard and damping period of the last (INV-11, F-75).
