@@ -55,13 +55,7 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             {
                 waiting.retain(|other| other != step);
             }
-            _ => return,
-        }
-        if let Some(step) = waiting.first().filter(|_| ask) {
-            // A terminal that is gone approves nothing; others still can.
-            super::note(format_args!(
-                "type `yes` and Enter to approve {step}; Ctrl-C stops the run here\n"
-            ));
+            _ => {}
         }
     });
     (receiver, observer)
