@@ -8,6 +8,9 @@
 //! release, has its cards settled and stands as Standby beside an Active peer (`staros-cli.md` 6,
 //! traps 13 and 14).
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,9 +20,9 @@ use serde_json::json;
 use super::context::{Context, Unfinished};
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{reconnect, unread, unspoken, word};
+use super::reading::{reconnect, unspoken, word};
 use crate::device::error::Lost;
-use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::srp_info::{SrpInfo, State};
 use crate::device::staros::{boot, card_table, session_recovery, uptime, version};
 use crate::device::{Error, Limits};
 
@@ -58,16 +61,12 @@ const COMMAND: &str = "reload -noconfirm";
 /// A hello older than this says nothing about the peer now: longer than any default dead interval.
 const FRESH_HELLO: Duration = Duration::from_secs(60);
 
+/// A proof older than this is not what the command goes out on: the journal's disk, or a terminal
+/// that has stopped the output, can hold the permission up for as long as they like.
+const STALE: Duration = Duration::from_secs(5);
+
 /// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
 const UPTIME_GRAIN: Duration = Duration::from_secs(60);
-
-/// The command that was sent, as far as looking for its effect needs it.
-#[derive(Clone, Copy)]
-struct Sent {
-    at: Timestamp,
-    /// The chassis's uptime a moment before.
-    uptime: Duration,
-}
 
 /// What the reload of an interrupted run came to.
 enum Probe {
@@ -85,10 +84,7 @@ impl Spec {
                 .await;
             match self.probe(cx, &chassis, unfinished).await? {
                 Probe::UnderWay => {
-                    let sent = Sent {
-                        at: unfinished.at,
-                        uptime: uptime_in(&unfinished.before),
-                    };
+                    let sent = Sent::of(unfinished);
                     return self.verify(cx, &chassis, sent).await;
                 }
                 Probe::NeverHappened => {
@@ -101,11 +97,15 @@ impl Spec {
         }
         for last in [false, true] {
             let before = self.prove_safe(cx, &chassis).await?;
-            let uptime = uptime_in(&before);
+            let proven = cx.elapsed();
+            let up = uptime_in(&before);
             cx.intent(&chassis, COMMAND, before).await?;
+            if cx.elapsed() - proven > STALE {
+                self.still_standby(cx, &chassis).await?;
+            }
             let at = cx.world.clock.now();
             match self.send(cx, &chassis).await {
-                Ok(()) => return self.verify(cx, &chassis, Sent { at, uptime }).await,
+                Ok(()) => return self.verify(cx, &chassis, Sent { at, up }).await,
                 Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
                     cx.progress("the session was lost before the command went out; proving again")
                         .await;
@@ -149,14 +149,7 @@ impl Spec {
         let theirs = cx.srp(&peer).await?;
         prove_peer_active(&peer, &theirs)?;
         // Last of all, and in the session that will carry the command.
-        let own = {
-            let mut device = cx.device(chassis).await;
-            device
-                .read("show srp info", srp_info::parse)
-                .await
-                .map_err(|e| unread(chassis, &e))?
-        };
-        prove_standby(chassis, &own)?;
+        let own = self.still_standby(cx, chassis).await?;
         let mut before = Facts::new();
         before.insert("version".into(), running.into());
         before.insert("uptime_s".into(), up.as_secs().into());
@@ -165,6 +158,13 @@ impl Spec {
             json!({ chassis: word(own.chassis_state), peer: word(theirs.chassis_state) }),
         );
         Ok(before)
+    }
+
+    /// Reads the chassis's own state in the session that will carry the command.
+    async fn still_standby(&self, cx: &Context, chassis: &str) -> Result<SrpInfo, Failure> {
+        let own = cx.srp(chassis).await?;
+        prove_standby(chassis, &own)?;
+        Ok(own)
     }
 
     /// Sends the command, at most once. Every way the session can end behind it is fine; only a
@@ -176,10 +176,11 @@ impl Spec {
             total: Duration::from_secs(600),
             ..device.limits()
         };
-        let result = device.send_once(COMMAND, true, limits).await;
+        // Nothing should be asked, so whatever is asked is no question to say yes to.
+        let result = device.send_once(COMMAND, false, limits).await;
         device.close().await;
         match result {
-            Err(error @ Error::Rejected { .. }) => Err(error),
+            Err(error @ (Error::Rejected { .. } | Error::Asked { .. })) => Err(error),
             Err(error) if error.before_any_change() => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
@@ -236,9 +237,10 @@ impl Spec {
             };
         }
         let up = device.read("show system uptime", uptime::parse).await;
+        let since_sent = age(cx, sent.at);
         match up {
             Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
-            Ok(up) if !went_down(up.0, sent.uptime, age(cx, sent.at)) => {
+            Ok(up) if !sent.has_rebooted(up.0, since_sent) => {
                 return Ok(Stage::NeverWent(format!(
                     "{NEVER_WENT}, up for {}",
                     Span(up.0)
@@ -325,8 +327,7 @@ impl Spec {
                 return Ok(Probe::UnderWay);
             };
             drop(device);
-            let before = uptime_in(&unfinished.before);
-            if went_down(up.0, before, age(cx, unfinished.at)) {
+            if Sent::of(unfinished).has_rebooted(up.0, age(cx, unfinished.at)) {
                 return Ok(Probe::UnderWay);
             }
             if cx.elapsed() - began >= self.doubt.0 {
@@ -335,6 +336,39 @@ impl Spec {
             cx.world.clock.sleep(self.poll.0).await;
         }
     }
+}
+
+/// A reload that was sent, or was about to be.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// How long the chassis had been up then, by its own count.
+    up: Duration,
+}
+
+impl Sent {
+    fn of(unfinished: &Unfinished) -> Self {
+        Self {
+            at: unfinished.at,
+            up: uptime_in(&unfinished.before),
+        }
+    }
+
+    /// Whether a chassis that now says it is `up` has gone down since, `since` ago by our calendar.
+    fn has_rebooted(self, up: Duration, since: Duration) -> bool {
+        // An uptime never shrinks by itself, whatever anybody's clock says.
+        let shrunk = up + UPTIME_GRAIN < self.up;
+        // A chassis that had not been up for long: now the calendar must tell. It can be set
+        // forwards meanwhile, so this alone would take an old uptime for a young one.
+        let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < self.up + since;
+        shrunk || younger
+    }
+}
+
+/// The uptime an intent has kept.
+fn uptime_in(before: &Facts) -> Duration {
+    let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
 /// Where a reloading chassis is.
@@ -383,23 +417,6 @@ fn prove_peer_active(peer: &str, theirs: &SrpInfo) -> Result<(), Failure> {
     )))
 }
 
-/// What the journal says of the uptime before the command.
-fn uptime_in(before: &Facts) -> Duration {
-    let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
-    Duration::from_secs(seconds.unwrap_or(0))
-}
-
-/// Whether a chassis that shows `up` has booted since it showed `before`, `since` ago by our
-/// calendar.
-fn went_down(up: Duration, before: Duration, since: Duration) -> bool {
-    // An uptime never shrinks by itself, whatever anybody's clock says.
-    let shrunk = up + UPTIME_GRAIN < before;
-    // A chassis that had not been up for long: now the calendar must tell. It can be set forwards
-    // meanwhile, so this alone would take an old uptime for a young one.
-    let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < before + since;
-    shrunk || younger
-}
-
 /// How long ago something was, by the calendar (the process that sent a command may be another
 /// one than this); never less than nothing.
 fn age(cx: &Context, then: Timestamp) -> Duration {
@@ -414,43 +431,5 @@ fn short(error: &Error) -> &'static str {
         Error::Timeout { .. } => "no answer",
         Error::Lost { .. } => "session lost",
         _ => "not ready",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trap_13_only_an_uptime_that_began_after_the_command_proves_a_boot() {
-        let s = Duration::from_secs;
-        let days = s(22 * 86_400);
-        assert!(went_down(s(240), days, s(900)), "back after 15 minutes");
-        assert!(!went_down(days + s(900), days, s(900)), "still up");
-        assert!(
-            !went_down(days, days, s(30)),
-            "still up, and no minute over"
-        );
-        assert!(went_down(s(120), s(300), s(600)), "was young, is younger");
-        assert!(
-            went_down(s(400), s(300), s(1000)),
-            "was young, took its time"
-        );
-        assert!(!went_down(s(300), s(300), s(40)), "young and still up");
-    }
-
-    #[test]
-    fn f_70_a_clock_that_is_set_or_runs_at_another_pace_fakes_no_boot_and_hides_none() {
-        let s = Duration::from_secs;
-        let days = s(22 * 86_400);
-        assert!(
-            !went_down(days + s(60), days, s(7200)),
-            "ours was set forwards"
-        );
-        assert!(
-            went_down(s(240), days, s(5)),
-            "theirs runs sixty times faster"
-        );
-        assert!(went_down(s(240), days, s(0)), "ours was set back");
     }
 }

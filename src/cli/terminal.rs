@@ -55,7 +55,7 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             {
                 waiting.retain(|other| other != step);
             }
-            _ => return,
+            _ => {}
         }
     });
     (receiver, observer)
