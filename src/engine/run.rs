@@ -130,6 +130,7 @@ pub struct Run {
     asked: Asked,
     intents: BTreeMap<StepIndex, Intent>,
     facts: Arc<BTreeMap<String, Facts>>,
+    announced: Arc<BTreeMap<String, Facts>>,
     retry_wait: Duration,
 }
 
@@ -180,6 +181,7 @@ impl Run {
             asked: Asked::default(),
             intents: BTreeMap::new(),
             facts: Arc::default(),
+            announced: Arc::default(),
             retry_wait: RETRY_WAIT,
         }
     }
@@ -200,6 +202,9 @@ impl Run {
                 command,
                 before,
             } => {
+                if !before.is_empty() {
+                    Arc::make_mut(&mut self.announced).insert(step.clone(), before.clone());
+                }
                 let step = self.index(step);
                 let (chassis, command) = (chassis.clone(), command.clone());
                 self.intents.insert(
@@ -289,6 +294,11 @@ impl Run {
     /// What finished steps left behind, by step id.
     pub fn facts(&self) -> &Arc<BTreeMap<String, Facts>> {
         &self.facts
+    }
+
+    /// What was recorded with the last command of each step, whatever became of it, by step id.
+    pub fn announced(&self) -> &Arc<BTreeMap<String, Facts>> {
+        &self.announced
     }
 
     /// Whether anything was sent that changes something.
