@@ -59,6 +59,10 @@ fn five_seconds() -> Span {
 
 const COMMAND: &str = "srp initiate-switchover";
 
+/// How old a proof of readiness may be when the command goes out.
+const FRESH: Duration = Duration::from_secs(120);
+const PROOFS: usize = 3;
+
 /// How long the chassis may take over `srp validate-switchover`.
 const VALIDATION: Duration = Duration::from_secs(60);
 
@@ -87,8 +91,7 @@ impl Spec {
             )));
         }
         self.sit_out_guard(cx, &to).await?;
-        self.validate(cx, &from).await?;
-        let before = self.prove_ready(cx, &from, &to).await?;
+        let before = self.prove_fresh(cx, &from, &to).await?;
         {
             // In the session that will carry the command, a moment before it (INV-4's twin).
             let mut device = cx.device(&from).await;
@@ -137,14 +140,31 @@ impl Spec {
         Ok(())
     }
 
+    /// Readiness and parity, both young enough to act on: a network that was gone in between makes
+    /// the first half of the proof worthless.
+    async fn prove_fresh(&self, cx: &Context, from: &str, to: &str) -> Result<Facts, Failure> {
+        for _ in 0..PROOFS {
+            let asked = cx.elapsed();
+            self.validate(cx, from).await?;
+            let before = self.prove_ready(cx, from, to).await?;
+            if cx.elapsed() - asked <= FRESH {
+                return Ok(before);
+            }
+            cx.progress("proving readiness took too long to still be true; once more")
+                .await;
+        }
+        Err(Failure::refused(format!(
+            "readiness could not be proven within {} in {PROOFS} attempts: {from} or {to} answers too slowly",
+            Span(FRESH)
+        ))
+        .hint("mend the management network, then `cutover resume`"))
+    }
+
     /// Has both chassis check their readiness, and waits for an answer younger than the question.
     async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
         for command in ["srp validate-configuration", "srp validate-switchover"] {
-            cx.device(from)
-                .await
-                .run(command)
-                .await
-                .map_err(|e| unspoken(from, &e))?;
+            let mut device = cx.connected(from).await?;
+            device.run(command).await.map_err(|e| unspoken(from, &e))?;
         }
         let asked = cx.elapsed();
         loop {
@@ -220,12 +240,24 @@ impl Spec {
         }
     }
 
-    /// After an interruption: has the chassis that shall take over begun to?
+    /// After an interruption: has the chassis that shall take over done so? A pair in the middle of
+    /// a switchover is waited for.
     async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
-        Ok(!matches!(
-            cx.srp(to).await?.chassis_state,
-            State::Standby | State::Init
-        ))
+        let deadline = cx.deadline(self.within);
+        loop {
+            let pair = Pair::read(cx).await?;
+            match pair.roles(&cx.world) {
+                Ok((active, _)) => return Ok(active == to),
+                Err(what) if cx.elapsed() >= deadline => {
+                    return Err(Failure::in_doubt(format!(
+                        "the pair did not settle within {} after the interrupted switchover: {what}",
+                        self.within
+                    ))
+                    .hint("bring the pair to one Active and one Standby, then `cutover resume`"));
+                }
+                Err(_) => cx.world.clock.sleep(self.poll.0).await,
+            }
+        }
     }
 
     /// Both ends swapped, and the sessions with them (INV-10, SRP-93).

@@ -25,7 +25,7 @@ fn f_54_a_switchover_by_hand_while_the_reload_is_prepared_stops_it() {
 
 #[test]
 fn f_54_inv_4_a_switchover_by_hand_between_proof_and_command_stops_the_command() {
-    for wait in [0, 30, 100, 1000] {
+    for wait in [0, 5, 20, 40, 80, 1000] {
         let morning = night()
             .after_intent("reload-backup", Duration::from_millis(wait), |stage| {
                 stage.switch_over(EAST);
@@ -41,7 +41,7 @@ fn f_54_inv_4_a_switchover_by_hand_between_proof_and_command_stops_the_command()
             morning.said(
                 "reload-backup",
                 Outcome::Refused,
-                &[WEST, "Standby", "nothing was sent"],
+                &["Standby", "nothing was sent", "INV-4"],
             );
         }
     }
@@ -68,7 +68,7 @@ fn f_39_few_sessions_prove_nothing_and_the_run_stops_before_the_switchover() {
         .said(
             "parity-backup",
             Outcome::Failed,
-            &["did not hold within 60m", "sessions.preallocated"],
+            &["did not hold within 1h", "sessions.preallocated"],
         )
         .never_started("switch-to-backup")
         .left_alone(EAST)
@@ -158,7 +158,7 @@ fn f_28_the_standby_dies_during_the_switchover_soak() {
         .live();
     morning
         .ended(Verdict::Stopped, 3)
-        .said("soaked", Outcome::Failed, &[EAST])
+        .said("soaked", Outcome::Failed, &["SRP:", EAST])
         .never_started("boot-primary")
         .is(WEST, State::Active)
         .reloads(WEST, 1);

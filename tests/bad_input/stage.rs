@@ -63,13 +63,12 @@ impl Stage {
             .set_up(self.chassis[name].ssh_address().ip(), up);
     }
 
-    /// The chassis does as if somebody had typed `srp initiate-switchover` on its console.
+    /// The chassis does as if somebody had typed `srp initiate-switchover` on its console; one that
+    /// refuses, refuses.
     pub fn switch_over(&self, name: &str) {
         self.with(name, |chassis| {
             let now = chassis.now();
-            chassis
-                .srp_initiate_switchover(now, false)
-                .unwrap_or_else(|why| panic!("{name} does not switch over: {why}"));
+            let _ = chassis.srp_initiate_switchover(now, false);
         });
     }
 }
@@ -261,7 +260,7 @@ impl Night {
         let mut believed = real.clone();
         std::mem::replace(&mut self.operator, Box::new(|_| ()))(&mut believed);
         let clock = Clock::starting_at("2026-01-15T01:30:00Z".parse().unwrap());
-        let fabric = Fabric::new();
+        let fabric = Fabric::with_latency(Duration::from_millis(10));
         let mut chassis = BTreeMap::new();
         for member in lab::members(&real, &plan.pair, self.seed).unwrap() {
             chassis.insert(
