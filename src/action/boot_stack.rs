@@ -369,3 +369,75 @@ fn with_entry(success: Success, chassis: &str, entry: &Entry, own: bool) -> Succ
         "chassis": chassis, "own": own, "priority": entry.priority, "image": entry.image, "config": entry.config,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(priority: u32, image: &str) -> Entry {
+        Entry {
+            priority,
+            image: format!("/flash/{image}"),
+            config: "/flash/a.cfg".to_owned(),
+        }
+    }
+
+    fn renumbering() -> (Vec<Entry>, Vec<Edit>) {
+        let spec = Spec {
+            image: None,
+            config: None,
+            remove: None,
+            when_top_is_1: Crowded::Renumber,
+        };
+        let base = vec![entry(1, "a"), entry(2, "b"), entry(11, "c")];
+        let mut edits = spec.renumbering("ha", &base).unwrap();
+        edits.push(Edit::Set(entry(10, "new")));
+        (base, edits)
+    }
+
+    #[test]
+    fn trap_09_renumbering_never_loses_an_entry_on_its_way() {
+        let (base, edits) = renumbering();
+        let mut stack = base.clone();
+        for edit in &edits {
+            edit.apply(&mut stack);
+            assert!(stack.len() <= CAPACITY);
+            for old in &base {
+                assert!(stack.iter().any(|e| e.image == old.image), "{stack:?}");
+            }
+            assert_eq!(
+                stack
+                    .iter()
+                    .find(|e| e.image != "/flash/new")
+                    .unwrap()
+                    .image,
+                "/flash/a"
+            );
+        }
+        let images: Vec<_> = stack
+            .iter()
+            .map(|e| (e.priority, e.image.as_str()))
+            .collect();
+        let expected = [
+            (10, "/flash/new"),
+            (11, "/flash/a"),
+            (12, "/flash/b"),
+            (21, "/flash/c"),
+        ];
+        assert_eq!(images, expected);
+    }
+
+    #[test]
+    fn inv_36_an_interrupted_renumbering_goes_on_where_it_was() {
+        let (base, edits) = renumbering();
+        let mut stack = base.clone();
+        for done in 0..edits.len() {
+            let left = remaining("ha", &base, &stack, &edits).unwrap();
+            assert_eq!(left.len(), edits.len() - done);
+            edits[done].apply(&mut stack);
+        }
+        let foreign = [entry(5, "x")];
+        let refused = remaining("ha", &base, &foreign, &edits).unwrap_err();
+        assert!(refused.message.contains("neither as this step found it"));
+    }
+}

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::fields::{FlashPath, Span};
 use super::outcome::{Facts, Failure, Success};
 use super::reading::unspoken;
+use crate::device::Error;
 use crate::device::staros::{directory, version};
 use crate::device::transcript::redacted;
 
@@ -209,8 +210,10 @@ impl Spec {
         match sent {
             Ok(_) => Ok(()),
             // Refused, cut or lost: the listing says what is there.
-            Err(error) => Err(unspoken(chassis, &error)
+            Err(error @ Error::Rejected { .. }) => Err(unspoken(chassis, &error)
                 .hint("is the image where `from:` says, and can the chassis reach it?")),
+            Err(error) => Err(unspoken(chassis, &error)
+                .hint("the chassis may still be copying; look there, then `cutover resume`")),
         }
     }
 

@@ -86,7 +86,10 @@ fn an_unknown_host_key_is_refused_when_checking_is_strict() {
             chassis.host_key = HostKey::Strict { known_hosts };
         }
     });
-    refused(&bad.live(), &[EAST, "host key", "is not in", "compare it with the console"]);
+    refused(
+        &bad.live(),
+        &[EAST, "host key", "is not in", "compare it with the console"],
+    );
 }
 
 #[test]

@@ -371,6 +371,8 @@ pub struct Seen {
     /// The release that runs (or ran last).
     pub software: String,
     pub stack: Vec<Entry>,
+    /// The configuration it was booted with.
+    pub config: String,
     pub state: State,
     pub files: Vec<(String, u64)>,
 }
@@ -382,6 +384,7 @@ impl Stage {
                 truth: chassis.truth().clone(),
                 software: chassis.software().version.clone(),
                 stack: chassis.boot[0].entries.clone(),
+                config: chassis.boot_config_path().to_owned(),
                 state: chassis.srp().map_or(State::Init, |peer| peer.state()),
                 files: chassis.flash[0]
                     .files
