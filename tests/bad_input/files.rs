@@ -3,7 +3,8 @@
 use cutover::action::outcome::Outcome;
 use cutover::engine::event::Verdict;
 
-use crate::stage::{EAST, Morning, NEW, NEW_IMAGE, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, NEW, NEW_IMAGE, WEST, night};
 
 /// Stopped at a safe point: the boot stacks and what runs are as they were, traffic flows.
 #[track_caller]

@@ -5,7 +5,8 @@ use cutover::engine::event::Verdict;
 use cutover::net::Secret;
 use cutover::playbook::inventory::{HostKey, SecretSource};
 
-use crate::stage::{EAST, Morning, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, WEST, night};
 
 #[track_caller]
 fn refused(morning: &Morning, parts: &[&str]) {

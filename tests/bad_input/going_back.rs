@@ -7,7 +7,8 @@ use cutover::engine::control::Request;
 use cutover::engine::event::Verdict;
 use cutover::proto::srp::State;
 
-use crate::stage::{EAST, Morning, NEW, OLD, Stage, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, NEW, OLD, Stage, WEST, night};
 
 fn abort(stage: &Stage) {
     stage.ask(Request::Abort {

@@ -6,7 +6,8 @@ use cutover::action::outcome::Outcome;
 use cutover::engine::event::{Event, Verdict};
 use cutover::proto::srp::State;
 
-use crate::stage::{EAST, Morning, NEW, OLD, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, NEW, OLD, WEST, night};
 
 impl Morning {
     /// The backup is on the old release again, on its old boot stack, and the primary was never
