@@ -148,6 +148,7 @@ pub struct Run {
     again: BTreeMap<StepIndex, Vec<StepIndex>>,
     /// When the event being applied happened.
     now: Timestamp,
+    announced: Arc<BTreeMap<String, Facts>>,
 }
 
 impl Run {
@@ -201,6 +202,7 @@ impl Run {
             facts: Arc::default(),
             again: BTreeMap::new(),
             now: Timestamp::UNIX_EPOCH,
+            announced: Arc::default(),
         }
     }
 
@@ -221,6 +223,9 @@ impl Run {
                 command,
                 before,
             } => {
+                if !before.is_empty() {
+                    Arc::make_mut(&mut self.announced).insert(step.clone(), before.clone());
+                }
                 let index = self.index(step);
                 let intent = Intent {
                     at,
@@ -309,6 +314,11 @@ impl Run {
     /// What finished steps left behind, by step id.
     pub fn facts(&self) -> &Arc<BTreeMap<String, Facts>> {
         &self.facts
+    }
+
+    /// What was recorded with the last command of each step, whatever became of it, by step id.
+    pub fn announced(&self) -> &Arc<BTreeMap<String, Facts>> {
+        &self.announced
     }
 
     /// Whether anything was sent that changes something.
