@@ -8,21 +8,23 @@
 //! release, has its cards settled and stands as Standby beside an Active peer (`staros-cli.md` 6,
 //! traps 13 and 14).
 
+mod proof;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::boot_stack::check_bootable;
 use super::context::{Context, Unfinished};
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{reconnect, unread, unspoken, word};
+use super::reading::{reconnect, unspoken, word};
 use crate::device::error::Lost;
-use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::srp_info::State;
 use crate::device::staros::{boot, card_table, session_recovery, uptime, version};
 use crate::device::{Error, Limits};
+use proof::{prove_peer_active, prove_roles};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,10 @@ pub struct Spec {
     /// How often to look while it boots.
     #[serde(default = "fifteen_seconds")]
     pub poll: Span,
+    /// After an interruption: how long a chassis that ought to have gone down, and is still up, is
+    /// watched before "it never heard the command" is believed.
+    #[serde(default = "ninety_seconds")]
+    pub doubt: Span,
 }
 
 fn forty_five_minutes() -> Span {
@@ -45,18 +51,23 @@ fn fifteen_seconds() -> Span {
     Span::seconds(15)
 }
 
+fn ninety_seconds() -> Span {
+    Span::seconds(90)
+}
+
 /// The command. `-noconfirm` leaves no question that could be answered twice.
 const COMMAND: &str = "reload -noconfirm";
-
-/// A hello older than this says nothing about the peer now: longer than any default dead interval.
-const FRESH_HELLO: Duration = Duration::from_secs(60);
 
 /// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
 const UPTIME_GRAIN: Duration = Duration::from_secs(60);
 
-/// How long a chassis that ought to have gone down is watched before "it never heard the command"
-/// is believed.
-const STILL_UP: Duration = Duration::from_secs(90);
+/// The command that was sent, as far as looking for its effect needs it.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// The chassis's uptime a moment before.
+    uptime: Duration,
+}
 
 /// A chassis that runs the release as Standby and on which nothing has changed for this long will
 /// not settle by being waited for.
@@ -77,7 +88,13 @@ impl Spec {
             cx.progress("finding out what became of the reload of the interrupted run")
                 .await;
             match self.probe(cx, &chassis, unfinished).await? {
-                Probe::UnderWay => return self.verify(cx, &chassis, unfinished.at).await,
+                Probe::UnderWay => {
+                    let sent = Sent {
+                        at: unfinished.at,
+                        uptime: uptime_in(&unfinished.before),
+                    };
+                    return self.verify(cx, &chassis, sent).await;
+                }
                 Probe::NeverHappened => {
                     cx.progress("the chassis has been up all along: the command never took effect")
                         .await;
@@ -88,6 +105,7 @@ impl Spec {
         }
         for last in [false, true] {
             let before = self.prove_safe(cx, &chassis).await?;
+            let uptime = uptime_in(&before);
             cx.intent(&chassis, COMMAND, before).await?;
             // The journal took its time, and somebody may have used it (F-54).
             let proof = prove_roles(cx, &chassis).await;
@@ -96,9 +114,9 @@ impl Spec {
                 message: format!("{}; nothing was sent", failure.message),
                 ..failure
             })?;
-            let sent_at = cx.world.clock.now();
+            let at = cx.world.clock.now();
             match self.send(cx, &chassis).await {
-                Ok(()) => return self.verify(cx, &chassis, sent_at).await,
+                Ok(()) => return self.verify(cx, &chassis, Sent { at, uptime }).await,
                 Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
                     cx.progress("the session was lost before the command went out; proving again")
                         .await;
@@ -164,20 +182,15 @@ impl Spec {
     }
 
     /// Looks until the chassis is back, completely, or the limit is reached.
-    async fn verify(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Success, Failure> {
+    async fn verify(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Success, Failure> {
         let deadline = cx.deadline(self.within);
         let mut last = String::new();
         let mut changed = cx.elapsed();
         loop {
             cx.world.clock.sleep(self.poll.0).await;
-            let stage = self.look(cx, chassis, sent_at).await?;
+            let stage = self.look(cx, chassis, sent).await?;
             let text = match &stage {
-                Stage::Back => return Ok(self.back(cx, chassis, sent_at, "")),
+                Stage::Back => return Ok(self.back(cx, chassis, sent.at, "")),
                 Stage::Settling(text) | Stage::NotYet(text) | Stage::NeverWent(text) => text,
             };
             let late = cx.elapsed() >= deadline;
@@ -188,7 +201,7 @@ impl Spec {
             }
             match stage {
                 Stage::Settling(text) if late || cx.elapsed() - changed >= STANDSTILL => {
-                    return Ok(self.back(cx, chassis, sent_at, &text));
+                    return Ok(self.back(cx, chassis, sent.at, &text));
                 }
                 _ if late => return Err(self.out_of_time(chassis, &last)),
                 _ => {}
@@ -230,12 +243,7 @@ impl Spec {
         Failure::failed(message).hint(hint)
     }
 
-    async fn look(
-        &self,
-        cx: &Context,
-        chassis: &str,
-        sent_at: Timestamp,
-    ) -> Result<Stage, Failure> {
+    async fn look(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Stage, Failure> {
         let mut device = cx.device(chassis).await;
         if let Err(error) = device.connect().await {
             return match error {
@@ -244,10 +252,9 @@ impl Spec {
             };
         }
         let up = device.read("show system uptime", uptime::parse).await;
-        let since_sent = age(cx, sent_at);
         match up {
             Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
-            Ok(up) if up.0 > since_sent + UPTIME_GRAIN => {
+            Ok(up) if !went_down(up.0, sent.uptime, age(cx, sent.at)) => {
                 return Ok(Stage::NeverWent(format!(
                     "{NEVER_WENT}, up for {}",
                     Span(up.0)
@@ -326,18 +333,11 @@ impl Spec {
                 return Ok(Probe::UnderWay);
             };
             drop(device);
-            let since_intent = age(cx, unfinished.at);
-            let before = unfinished
-                .before
-                .get("uptime_s")
-                .and_then(|v| v.as_u64())
-                .unwrap_or(0);
-            // The uptime the chassis would show now had it never gone down.
-            let unbroken = Duration::from_secs(before) + since_intent;
-            if up.0 + UPTIME_GRAIN < unbroken {
+            let before = uptime_in(&unfinished.before);
+            if went_down(up.0, before, age(cx, unfinished.at)) {
                 return Ok(Probe::UnderWay);
             }
-            if cx.elapsed() - began >= STILL_UP {
+            if cx.elapsed() - began >= self.doubt.0 {
                 return Ok(Probe::NeverHappened);
             }
             cx.world.clock.sleep(self.poll.0).await;
@@ -355,73 +355,23 @@ enum Stage {
     Back,
 }
 
-const MOVED: &str = "somebody may be switching over, or the link between the chassis is not well; \
-                     look at `show srp info` on both before going on (INV-4)";
-
 const NEVER_WENT: &str = "it has not gone down";
 
-/// Both roles, each by the chassis itself, the one to be reloaded last and in the very session that
-/// carries the command. One try each: a proof that took minutes is none.
-async fn prove_roles(cx: &Context, chassis: &str) -> Result<Value, Failure> {
-    let peer = cx.peer_of(chassis).to_owned();
-    let mut seen = Vec::new();
-    for name in [peer.as_str(), chassis] {
-        let read = {
-            let mut device = cx.device(name).await;
-            device.read("show srp info", srp_info::parse).await
-        };
-        seen.push(read.map_err(|error| unread(name, &error))?);
-    }
-    let [theirs, own] = seen.as_slice() else {
-        unreachable!("two were read");
-    };
-    prove_peer_active(&peer, theirs)?;
-    prove_standby(chassis, own)?;
-    Ok(json!({ chassis: word(own.chassis_state), peer: word(theirs.chassis_state) }))
+/// What the journal says of the uptime before the command.
+fn uptime_in(before: &Facts) -> Duration {
+    let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
+    Duration::from_secs(seconds.unwrap_or(0))
 }
 
-fn prove_standby(chassis: &str, own: &SrpInfo) -> Result<(), Failure> {
-    if own.chassis_state != State::Standby {
-        return Err(Failure::refused(format!(
-            "{chassis} is {}, and only a Standby chassis is reloaded",
-            word(own.chassis_state)
-        ))
-        .hint(MOVED));
-    }
-    if own.peer_state != State::Active || !own.is_connected() {
-        return Err(Failure::refused(format!(
-            "{chassis} sees its peer as {}, connection {}; a reload needs an Active, connected peer",
-            word(own.peer_state),
-            own.connection.as_deref().unwrap_or("None")
-        ))
-        .hint(MOVED));
-    }
-    match own.last_hello_age {
-        Some(age) if age > FRESH_HELLO => Err(Failure::refused(format!(
-            "{chassis} last heard its peer {} ago; that the peer is Active is no longer certain",
-            Span(age)
-        ))),
-        _ => Ok(()),
-    }
-}
-
-fn prove_peer_active(peer: &str, theirs: &SrpInfo) -> Result<(), Failure> {
-    if theirs.chassis_state != State::Active {
-        return Err(Failure::refused(format!(
-            "{peer} is {} and would not carry the traffic (INV-5)",
-            word(theirs.chassis_state)
-        ))
-        .hint(MOVED));
-    }
-    if theirs.peer_state != State::Standby || !theirs.is_connected() {
-        return Err(Failure::refused(format!(
-            "{peer} is Active but sees its peer as {}, connection {}; the two disagree (INV-5)",
-            word(theirs.peer_state),
-            theirs.connection.as_deref().unwrap_or("None")
-        ))
-        .hint(MOVED));
-    }
-    Ok(())
+/// Whether a chassis that shows `up` has booted since it showed `before`, `since` ago by our
+/// calendar.
+fn went_down(up: Duration, before: Duration, since: Duration) -> bool {
+    // An uptime never shrinks by itself, whatever anybody's clock says.
+    let shrunk = up + UPTIME_GRAIN < before;
+    // A chassis that had not been up for long: now the calendar must tell. It can be set forwards
+    // meanwhile, so this alone would take an old uptime for a young one.
+    let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < before + since;
+    shrunk || younger
 }
 
 /// How long ago something was, by the calendar (the process that sent a command may be another
@@ -438,5 +388,43 @@ fn short(error: &Error) -> &'static str {
         Error::Timeout { .. } => "no answer",
         Error::Lost { .. } => "session lost",
         _ => "not ready",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trap_13_only_an_uptime_that_began_after_the_command_proves_a_boot() {
+        let s = Duration::from_secs;
+        let days = s(22 * 86_400);
+        assert!(went_down(s(240), days, s(900)), "back after 15 minutes");
+        assert!(!went_down(days + s(900), days, s(900)), "still up");
+        assert!(
+            !went_down(days, days, s(30)),
+            "still up, and no minute over"
+        );
+        assert!(went_down(s(120), s(300), s(600)), "was young, is younger");
+        assert!(
+            went_down(s(400), s(300), s(1000)),
+            "was young, took its time"
+        );
+        assert!(!went_down(s(300), s(300), s(40)), "young and still up");
+    }
+
+    #[test]
+    fn f_70_a_clock_that_is_set_or_runs_at_another_pace_fakes_no_boot_and_hides_none() {
+        let s = Duration::from_secs;
+        let days = s(22 * 86_400);
+        assert!(
+            !went_down(days + s(60), days, s(7200)),
+            "ours was set forwards"
+        );
+        assert!(
+            went_down(s(240), days, s(5)),
+            "theirs runs sixty times faster"
+        );
+        assert!(went_down(s(240), days, s(0)), "ours was set back");
     }
 }

@@ -35,6 +35,10 @@ pub struct Spec {
     pub within: Span,
     #[serde(default = "five_seconds")]
     pub poll: Span,
+    /// After an interruption: how long a pair that ought to have swapped, and has not moved, is
+    /// watched before "it never heard the command" is believed.
+    #[serde(default = "fifteen_seconds")]
+    pub doubt: Span,
 }
 
 fn five_percent() -> Percent {
@@ -57,6 +61,10 @@ fn five_seconds() -> Span {
     Span::seconds(5)
 }
 
+fn fifteen_seconds() -> Span {
+    Span::seconds(15)
+}
+
 const COMMAND: &str = "srp initiate-switchover";
 
 /// How old a proof of readiness may be when the command goes out.
@@ -77,7 +85,7 @@ impl Spec {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| unfinished.before.clone());
-            if self.took_place(cx, &to).await? {
+            if self.took_place(cx, &from, &to).await? {
                 return self
                     .verify(cx, &from, &to, &before.unwrap_or_default(), cx.elapsed())
                     .await;
@@ -162,6 +170,8 @@ impl Spec {
 
     /// Has both chassis check their readiness, and waits for an answer younger than the question.
     async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
+        let former = cx.srp(from).await?.last_validate_switchover;
+        let former = former.and_then(|status| status.age);
         for command in ["srp validate-configuration", "srp validate-switchover"] {
             let mut device = cx.connected(from).await?;
             device.run(command).await.map_err(|e| unspoken(from, &e))?;
@@ -175,8 +185,7 @@ impl Spec {
             let info = cx.srp(from).await?;
             let waited = cx.elapsed() - asked;
             if let Some(status) = &info.last_validate_switchover
-                // The chassis counts whole seconds.
-                && status.age.is_some_and(|age| age <= waited + Duration::from_secs(1))
+                && status.age.is_some_and(|age| is_answer(age, former, waited))
             {
                 return if status.ready {
                     configuration_in_step(from, &info)
@@ -240,23 +249,17 @@ impl Spec {
         }
     }
 
-    /// After an interruption: has the chassis that shall take over done so? A pair in the middle of
-    /// a switchover is waited for.
-    async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
-        let deadline = cx.deadline(self.within);
+    /// After an interruption: has the pair begun to swap? The chassis that hands over moves first.
+    async fn took_place(&self, cx: &Context, from: &str, to: &str) -> Result<bool, Failure> {
+        let began = cx.elapsed();
         loop {
-            let pair = Pair::read(cx).await?;
-            match pair.roles(&cx.world) {
-                Ok((active, _)) => return Ok(active == to),
-                Err(what) if cx.elapsed() >= deadline => {
-                    return Err(Failure::in_doubt(format!(
-                        "the pair did not settle within {} after the interrupted switchover: {what}",
-                        self.within
-                    ))
-                    .hint("bring the pair to one Active and one Standby, then `cutover resume`"));
-                }
-                Err(_) => cx.world.clock.sleep(self.poll.0).await,
+            let old = cx.srp(from).await?.chassis_state;
+            let new = cx.srp(to).await?.chassis_state;
+            let unmoved = old == State::Active && matches!(new, State::Standby | State::Init);
+            if !unmoved || cx.elapsed() - began >= self.doubt.0 {
+                return Ok(!unmoved);
             }
+            cx.world.clock.sleep(self.poll.0).await;
         }
     }
 
@@ -336,6 +339,13 @@ impl Spec {
             cx.world.clock.sleep(self.poll.0).await;
         }
     }
+}
+
+/// Whether a result that is `age` old is the answer to what was asked `waited` ago, when the result
+/// before it was `former` old. An age that shrank is proof whatever pace the chassis's clock has.
+fn is_answer(age: Duration, former: Option<Duration>, waited: Duration) -> bool {
+    // The chassis counts whole seconds.
+    former.is_none_or(|former| age < former) || age <= waited + Duration::from_secs(1)
 }
 
 /// The configurations of both chassis agree, as the Active sees it (SRP-55, INV-7).

@@ -3,20 +3,18 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+use crate::engine::event::exit;
 use crate::playbook::{self, Diagnostics, Inventory, Missing};
-
-/// Exit code for a playbook, an inventory or arguments that are wrong.
-const USAGE: u8 = 2;
 
 /// Check a playbook: every mistake in one go, with line, column, caret and a hint
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The playbook
+    /// Playbook to check (YAML)
     pub playbook: PathBuf,
-    /// The inventory it is to run on; is checked as well
-    #[arg(short, long)]
+    /// Inventory it is to run on, checked as well (YAML)
+    #[arg(short, long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
-    /// A value for a variable of the playbook. Without any, required variables get an example
+    /// Set a variable of the playbook; repeatable. Without any, required variables get an example
     /// value of their type; with one, all required ones must be given
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = var)]
     pub vars: Vec<(String, String)>,
@@ -25,13 +23,10 @@ pub struct Args {
 /// Checks; mistakes go to standard error, the summary to standard output.
 pub fn run(args: &Args) -> u8 {
     match check(args, std::io::stderr().is_terminal()) {
-        Ok(summary) => {
-            println!("{summary}");
-            0
-        }
+        Ok(summary) => super::say(format_args!("{summary}\n")),
         Err(report) => {
-            eprint!("{report}");
-            USAGE
+            super::note(report);
+            exit::USAGE
         }
     }
 }

@@ -9,22 +9,22 @@ use crate::engine::journal;
 use crate::engine::store::Store;
 use crate::report::story::Story;
 
-/// Approve a step of a run that waits for it
+/// Approve a step that a run waits for, from another terminal
 #[derive(clap::Args)]
 pub struct ApproveArgs {
     /// The run's id, or a beginning of it
     run: String,
-    /// The step that waits
+    /// Step to approve; approving it before it asks counts too
     step: String,
     /// Why; journalled beside who and when
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
 
-/// Keep a run from starting new steps, or let it go on
+/// Keep a run from starting new steps, or let it go on, from another terminal
 #[derive(clap::Args)]
 pub struct PauseArgs {
     /// The run's id, or a beginning of it
@@ -32,12 +32,12 @@ pub struct PauseArgs {
     /// Let a paused run go on
     #[arg(long)]
     release: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
 
-/// End a run at the next safe point: what was sent is seen to its end
+/// End a run at the next safe point, from another terminal: what was sent is seen to its end
 #[derive(clap::Args)]
 pub struct AbortArgs {
     /// The run's id, or a beginning of it
@@ -45,7 +45,7 @@ pub struct AbortArgs {
     /// Carry out the playbook's fallback afterwards
     #[arg(long)]
     fallback: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
@@ -96,8 +96,15 @@ pub fn abort(args: AbortArgs) -> u8 {
 
 /// Who asks: the user's name, for the journal.
 pub fn who() -> String {
-    let name = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
-    name.unwrap_or_else(|_| "somebody".to_owned())
+    use std::os::unix::fs::MetadataExt;
+    let named = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    // A process always owns its own entry; where there is no /proc there is a USER.
+    let uid = || std::fs::metadata("/proc/self").map(|meta| format!("uid {}", meta.uid()));
+    named
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| uid().unwrap_or_else(|_| "somebody".to_owned()))
 }
 
 fn leave(
@@ -125,10 +132,7 @@ fn leave(
         Err(why) => return complain(why, exit::USAGE),
     };
     match control::leave(&dir.control(), request) {
-        Ok(()) => {
-            println!("{said}");
-            exit::COMPLETED
-        }
+        Ok(()) => super::say(format_args!("{said}\n")),
         Err(error) => complain(format!("cannot reach the run: {error}"), exit::FAILED),
     }
 }

@@ -2,20 +2,21 @@
 
 use std::path::PathBuf;
 
+use crate::engine::event::exit;
 use crate::playbook::{self, Missing, Plan, Step};
 
 mod drawing;
 mod svg;
 
-/// Show the steps of a playbook and what needs what
+/// Draw the steps of a playbook and what needs what
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// The playbook
+    /// Playbook to draw (YAML)
     pub playbook: PathBuf,
     /// How to draw it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// A value for a variable of the playbook; required ones that are not given get an example
+    /// Set a variable of the playbook; repeatable. Required ones that are not given get an example
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = super::check::var)]
     pub vars: Vec<(String, String)>,
 }
@@ -24,8 +25,9 @@ pub struct Args {
 pub enum Format {
     /// Waves of steps that may run at the same time, for a terminal
     Text,
-    /// Graphviz
+    /// For Graphviz
     Dot,
+    /// For documents that draw Mermaid
     Mermaid,
     /// A picture that needs nothing else
     Svg,
@@ -33,23 +35,21 @@ pub enum Format {
 
 /// Draws on standard output; mistakes of the playbook go to standard error.
 pub fn run(args: &Args) -> u8 {
-    use std::io::{IsTerminal, Write};
+    use std::io::IsTerminal;
     let report = match playbook::read_file(&args.playbook) {
         Err(unreadable) => format!("{unreadable}\n"),
         Ok(text) => {
             let name = args.playbook.display().to_string();
             match playbook::load_with(&text, &name, &args.vars, None, Missing::Placeholder) {
                 Ok((plan, _)) => {
-                    // A closed pipe (`| head`) is the reader's choice, not an error.
-                    let _ = std::io::stdout().write_all(draw(&plan, args.format).as_bytes());
-                    return 0;
+                    return super::say(draw(&plan, args.format));
                 }
                 Err(found) => found.render(std::io::stderr().is_terminal()),
             }
         }
     };
-    eprint!("{report}");
-    2
+    super::note(report);
+    exit::USAGE
 }
 
 /// The drawing as text.

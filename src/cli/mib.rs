@@ -7,7 +7,7 @@ use super::trap::{Failure, did_you_mean, mib};
 use crate::mib::{Mib, Severity};
 use crate::wire::snmp::Oid;
 
-/// Names and numbers of managed objects.
+/// Look up names and numbers of managed objects
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -36,11 +36,7 @@ pub fn run(args: Args) -> u8 {
     let (mut out, mut log) = (io::stdout(), io::stderr());
     match resolve(&args, &mut out, &mut log) {
         Ok(()) => 0,
-        Err(failure) => {
-            // When not even that can be written, the exit code still tells.
-            let _lost = writeln!(log, "error: {}", failure.message);
-            failure.code
-        }
+        Err(failure) => super::complain(failure.message, failure.code),
     }
 }
 

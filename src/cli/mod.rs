@@ -14,7 +14,7 @@ mod status;
 mod terminal;
 mod trap;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -24,7 +24,7 @@ use crate::engine::event::exit;
 
 /// Takes redundant telecom chassis through software upgrades without losing subscribers.
 #[derive(Parser)]
-#[command(name = "cutover", version, max_term_width = 100)]
+#[command(name = "cutover", version, max_term_width = 100, after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,6 +48,22 @@ enum Command {
     Completions(completions::CompletionsArgs),
     Man(completions::ManArgs),
 }
+
+const AFTER_HELP: &str = "\
+Exit codes of run, resume and rehearse:
+    0  completed
+    1  failed
+    2  usage, playbook or inventory wrong; nothing was touched
+    3  stopped at a safe point; a person is needed
+    4  fell back, healthy
+    5  in doubt: a command was sent and its effect is not known; look, then resume
+    6  the fallback failed
+    7  a rehearsal broke an invariant
+    8  unreachable, or refused before any change
+   70  a bug of cutover
+  130  interrupted at a safe point
+
+Logs go to standard error; CUTOVER_LOG=debug shows more of them.";
 
 /// The whole program. A panic is a bug of ours and has an exit code of its own.
 pub fn main() -> ExitCode {
@@ -98,11 +114,31 @@ fn log_to_stderr() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .without_time()
+        // Otherwise a log line that cannot be written would be a panic.
+        .log_internal_errors(false)
         .init();
 }
 
 /// Says on standard error what went wrong, and returns the exit code for it.
 fn complain(message: impl std::fmt::Display, code: u8) -> u8 {
-    eprintln!("cutover: {message}");
+    note(format_args!("cutover: {message}\n"));
     code
+}
+
+/// Writes to standard error. A terminal that is gone must not end a run, so nothing fails here.
+fn note(text: impl std::fmt::Display) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
+/// Writes a result to standard output and returns the exit code for having done so. A reader that
+/// went away (`| head`) has seen enough; a full disk has not.
+fn say(text: impl std::fmt::Display) -> u8 {
+    let mut out = std::io::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => complain(
+            format_args!("cannot write to standard output: {error}"),
+            exit::FAILED,
+        ),
+        _ => exit::COMPLETED,
+    }
 }

@@ -1,11 +1,13 @@
 //! `cutover parse`: what the driver reads from a chassis's words, as JSON.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::PathBuf;
 
+use super::complain;
 use crate::device::{dialect, staros::catalogue};
+use crate::engine::event::exit;
 
-/// What the command line says.
+/// Read a chassis's answer to a command as the driver does, and print it as JSON
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Operating system of the chassis
@@ -14,7 +16,7 @@ pub struct Args {
     /// The command whose answer is to be read, such as "show srp info"
     #[arg(long)]
     pub command: String,
-    /// The answer; standard input when left out
+    /// File with the answer; standard input when left out
     pub file: Option<PathBuf>,
 }
 
@@ -27,36 +29,25 @@ pub enum Os {
 /// Prints the parsed value and gives the exit code: 0 read, 1 not readable, 2 usage.
 pub fn run(args: Args) -> u8 {
     let Some(entry) = catalogue::find(&args.command) else {
-        eprintln!("no answer to `{}` can be read; these can:", args.command);
-        for entry in catalogue::ENTRIES {
-            eprintln!("  {}", entry.command);
-        }
-        return 2;
+        let known: String = catalogue::ENTRIES
+            .iter()
+            .map(|entry| format!("\n  {}", entry.command))
+            .collect();
+        let why = format_args!(
+            "no answer to `{}` can be read; these can:{known}",
+            args.command
+        );
+        return complain(why, exit::USAGE);
     };
     let bytes = match input(&args) {
         Ok(bytes) => bytes,
-        Err(why) => {
-            eprintln!("{why}");
-            return 2;
-        }
+        Err(why) => return complain(why, exit::USAGE),
     };
     let Os::Staros = args.os;
     let text = dialect::staros().clean(&args.command, &bytes);
-    let value = match entry.parse(&text) {
-        Ok(value) => value,
-        Err(error) => {
-            eprintln!("{error}");
-            return 1;
-        }
-    };
-    match writeln!(std::io::stdout(), "{value:#}") {
-        Ok(()) => 0,
-        // Whoever reads us has heard enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
-        Err(error) => {
-            eprintln!("standard output cannot be written: {error}");
-            1
-        }
+    match entry.parse(&text) {
+        Ok(value) => super::say(format_args!("{value:#}\n")),
+        Err(error) => complain(error, exit::FAILED),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cutover rehearse`, and what `cutover run --dry-run` shares with it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::complain;
 use super::run::{self, Loaded};
@@ -13,24 +13,24 @@ use crate::report::{json, plain, summary};
 /// Rehearse a playbook on emulated chassis in virtual time
 #[derive(clap::Args)]
 pub struct Args {
-    /// The playbook
+    /// Playbook to rehearse (YAML)
     playbook: PathBuf,
-    /// The inventory
+    /// Inventory that names the pair: addresses, logins, emulated profiles (YAML)
     #[arg(short, long, value_name = "FILE")]
     inventory: PathBuf,
     /// Which faults to inject; only the good night (`none`) is rehearsed by this release
     #[arg(long, value_enum, default_value = "none")]
     faults: Faults,
-    /// Set a variable of the playbook
-    #[arg(long = "var", value_name = "K=V", value_parser = super::check::var)]
+    /// Set a variable of the playbook; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = super::check::var)]
     vars: Vec<(String, String)>,
-    /// Where everything that looks like chance comes from
-    #[arg(long, default_value_t = 0)]
+    /// Number that everything which looks like chance is derived from: same seed, same night
+    #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Print events as JSON lines
+    /// Print every event as it happens, one JSON object a line, and nothing else
     #[arg(long)]
     json: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
@@ -64,7 +64,8 @@ fn rehearse(loaded: &Loaded, store: &Store, seed: u64, json: bool) -> u8 {
         Err(error) => return complain(error, exit::USAGE),
     };
     if !json {
-        println!("{}", rehearsal::scope(&loaded.plan, &loaded.inventory));
+        let scope = rehearsal::scope(&loaded.plan, &loaded.inventory);
+        super::say(format_args!("{scope}\n"));
     }
     let observer = if json {
         json::observer(std::io::stdout())
@@ -93,14 +94,16 @@ fn rehearse(loaded: &Loaded, store: &Store, seed: u64, json: bool) -> u8 {
         );
     }
     if !json {
-        tell(&night);
-        println!("journal: {}", dir.journal().display());
+        tell(&night, &dir.journal());
     }
     night.ending.exit_code
 }
 
-fn tell(night: &Night) {
+fn tell(night: &Night, journal: &Path) {
     let story = Story::of(&night.records);
-    print!("{}", summary::render(&story));
-    print!("{}", rehearsal::timeline::render(&story, night));
+    let summary = summary::render(&story);
+    let timeline = rehearsal::timeline::render(&story, night);
+    let journal = journal.display();
+    // The verdict is the exit code, whether or not somebody reads about it.
+    super::say(format_args!("{summary}{timeline}journal: {journal}\n"));
 }

@@ -16,13 +16,13 @@ use crate::report::story::Story;
 pub struct Args {
     /// The run's id, or a beginning of it
     run: String,
-    /// Approve a step (or all) beforehand
+    /// Approve a step that asks for it, or all of them, beforehand; repeatable
     #[arg(long, value_name = "STEP|all")]
     approve: Vec<String>,
-    /// Print events as JSON lines
+    /// Print every event as it happens, one JSON object a line, and nothing else
     #[arg(long)]
     json: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }

@@ -18,27 +18,27 @@ use crate::playbook::{self, Inventory, Plan};
 use crate::report::story::Story;
 use crate::report::summary;
 
-/// Carry out a playbook
+/// Carry out a playbook on a pair of chassis
 #[derive(clap::Args)]
 pub struct Args {
-    /// The playbook
+    /// Playbook to carry out (YAML)
     pub playbook: PathBuf,
-    /// The inventory
+    /// Inventory that names the pair: addresses, logins, emulated profiles (YAML)
     #[arg(short, long, value_name = "FILE")]
     pub inventory: PathBuf,
-    /// The good night on emulated chassis in virtual time: no socket, no device
+    /// Try the good night on emulated chassis in virtual time: no socket is opened, no device touched
     #[arg(long)]
     pub dry_run: bool,
-    /// Set a variable of the playbook
-    #[arg(long = "var", value_name = "K=V", value_parser = super::check::var)]
+    /// Set a variable of the playbook; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = super::check::var)]
     pub vars: Vec<(String, String)>,
-    /// Approve a step (or all) beforehand
+    /// Approve a step that asks for it, or all of them, beforehand; repeatable
     #[arg(long, value_name = "STEP|all")]
     pub approve: Vec<String>,
-    /// Print events as JSON lines
+    /// Print every event as it happens, one JSON object a line, and nothing else
     #[arg(long)]
     pub json: bool,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     pub runs: Option<PathBuf>,
 }
@@ -81,7 +81,7 @@ pub fn run(args: Args) -> u8 {
 /// Reads and checks everything before anything is touched.
 pub fn load(playbook: &Path, inventory: &Path, vars: &[(String, String)]) -> Result<Loaded, u8> {
     let refuse = |error: &dyn std::fmt::Display| {
-        eprintln!("{error}");
+        super::note(format_args!("{error}\n"));
         exit::USAGE
     };
     let inventory_text = playbook::read_file(inventory).map_err(|error| refuse(&error))?;
@@ -282,12 +282,16 @@ fn print_summary(dir: &RunDir, plan: &Plan, verdict: Verdict) {
     match crate::engine::journal::read(&dir.journal()) {
         Ok(records) => {
             let story = Story::of(&records);
-            print!("{}", summary::render(&story));
-            if !matches!(verdict, Verdict::Completed | Verdict::FellBack) {
-                print!("{}", summary::take_back(&story, plan));
-            }
-            println!("journal and transcripts: {}", dir.path().display());
+            let summary = summary::render(&story);
+            let back = match verdict {
+                Verdict::Completed | Verdict::FellBack => String::new(),
+                _ => summary::take_back(&story, plan),
+            };
+            let kept = dir.path().display();
+            super::say(format_args!(
+                "{summary}{back}journal and transcripts: {kept}\n"
+            ));
         }
-        Err(error) => eprintln!("cutover: {error}"),
+        Err(error) => super::note(format_args!("cutover: {error}\n")),
     }
 }

@@ -14,7 +14,7 @@ use crate::report::summary;
 pub struct Args {
     /// The run's id, or a beginning of it
     run: Option<String>,
-    /// Directory that holds the runs
+    /// Where runs are kept [default: cutover/runs in $XDG_STATE_HOME or ~/.local/state]
     #[arg(long, value_name = "DIR")]
     runs: Option<PathBuf>,
 }
@@ -39,14 +39,14 @@ fn one(dir: &RunDir) -> u8 {
         Err(error) => return complain(error, exit::USAGE),
     };
     let story = Story::of(&records);
-    println!("run {}: {}", dir.id(), state(dir, &story));
-    println!(
-        "journal {} ({} events)",
+    super::say(format_args!(
+        "run {}: {}\njournal {} ({} events)\n{}",
+        dir.id(),
+        state(dir, &story),
         dir.journal().display(),
-        records.len()
-    );
-    print!("{}", summary::render(&story));
-    exit::COMPLETED
+        records.len(),
+        summary::render(&story)
+    ))
 }
 
 fn all(store: &Store) -> u8 {
@@ -55,15 +55,13 @@ fn all(store: &Store) -> u8 {
         Err(error) => return complain(error, exit::USAGE),
     };
     if runs.is_empty() {
-        println!("no runs in {}", store.root().display());
+        return super::say(format_args!("no runs in {}\n", store.root().display()));
     }
-    for dir in runs {
-        match journal::read(&dir.journal()) {
-            Ok(records) => println!("{}  {}", dir.id(), state(&dir, &Story::of(&records))),
-            Err(error) => println!("{}  {error}", dir.id()),
-        }
-    }
-    exit::COMPLETED
+    let line = |dir: &RunDir| match journal::read(&dir.journal()) {
+        Ok(records) => format!("{}  {}\n", dir.id(), state(dir, &Story::of(&records))),
+        Err(error) => format!("{}  {error}\n", dir.id()),
+    };
+    super::say(runs.iter().map(line).collect::<String>())
 }
 
 /// What a run is doing, in a few words.

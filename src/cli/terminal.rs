@@ -54,9 +54,6 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             }
             _ => return,
         }
-        if let Some(step) = waiting.as_ref().filter(|_| ask) {
-            eprintln!("type `yes` and Enter to approve {step}; Ctrl-C stops the run here");
-        }
     });
     (receiver, observer)
 }
@@ -92,7 +89,7 @@ async fn take_signals(sender: mpsc::Sender<Request>) {
             return;
         }
         if count >= 3 {
-            eprintln!("left at once; `cutover resume` goes on and probes what was under way");
+            super::note("left at once; `cutover resume` goes on and probes what was under way\n");
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
         let _ = sender.send(Request::Interrupt { count }).await;
@@ -120,7 +117,9 @@ fn take_answers(waiting: Arc<Mutex<Option<String>>>, sender: mpsc::Sender<Reques
                     }
                 }
                 (Some(step), _) => {
-                    eprintln!("{step} still waits: `yes` approves it, Ctrl-C stops the run")
+                    super::note(format_args!(
+                        "{step} still waits: `yes` approves it, Ctrl-C stops the run\n"
+                    ));
                 }
                 (None, _) => {}
             }

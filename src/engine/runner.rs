@@ -4,6 +4,8 @@
 //! [`Event`]s; each is journalled, shown to the observers and applied to the [`Run`], in this
 //! order. Steps run as tasks beside the loop and never touch the journal themselves.
 
+mod perform;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -14,10 +16,9 @@ use super::control::Request;
 use super::event::{Event, Record, Started, Trap, Verdict};
 use super::journal::{self, Journal};
 use super::run::{Effect, Run};
-use crate::action::context::{Approvals, Context, Hint, Report, Unfinished, World};
+use crate::action::context::{Approvals, Hint, Report, World};
 use crate::action::outcome::{Facts, Failure, Outcome, Success};
-use crate::action::{self, preflight};
-use crate::playbook::plan::{On, StepIndex};
+use crate::playbook::plan::StepIndex;
 
 /// Somebody who watches a run; must not block.
 pub type Observer = Box<dyn FnMut(&Record) + Send>;
@@ -201,125 +202,6 @@ impl Runner {
             .values()
             .filter(|open| !open.sent)
             .for_each(|open| open.handle.abort());
-    }
-
-    fn perform_all(&mut self) {
-        while let Some(effect) = self.effects.pop_front() {
-            if self.broken.is_some() {
-                return self.effects.clear();
-            }
-            self.perform(effect);
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::Start {
-                step,
-                attempt,
-                after,
-                probe,
-            } => {
-                let on = self.chassis(step);
-                let id = self.run.plan().steps[step].id.clone();
-                self.record(Event::StepStarted {
-                    step: id,
-                    attempt,
-                    on: on.clone(),
-                });
-                if self.broken.is_none() {
-                    self.spawn(step, attempt, after, probe, on);
-                }
-            }
-            Effect::Skip { step, why } => self.finish(step, 0, Ok(Success::skipped(why))),
-            Effect::Cancel { step } => {
-                if let Some(open) = self.open.get(&step).filter(|open| !open.sent) {
-                    open.handle.abort();
-                }
-            }
-            Effect::Leave { step } => {
-                if let Some(open) = self.open.get(&step) {
-                    open.handle.abort();
-                }
-            }
-            Effect::FallBack { because } => self.record(Event::FallbackStarted { because }),
-            Effect::Assess => {
-                let world = Arc::clone(&self.world);
-                self.tasks.spawn(async move {
-                    let (serving, detail) = preflight::assess(&world).await;
-                    Done::Assessed { serving, detail }
-                });
-            }
-            Effect::End {
-                verdict,
-                exit_code,
-                reason,
-            } => {
-                self.record(Event::RunEnded {
-                    verdict,
-                    exit_code,
-                    reason,
-                });
-            }
-        }
-    }
-
-    /// The chassis a step works on, unless that is for the step to find out.
-    fn chassis(&self, step: StepIndex) -> Option<String> {
-        match self.run.plan().steps[step].on {
-            Some(On::Primary) => Some(self.world.primary.clone()),
-            Some(On::Backup) => Some(self.world.backup.clone()),
-            Some(On::Active | On::Standby) | None => None,
-        }
-    }
-
-    fn spawn(
-        &mut self,
-        step: StepIndex,
-        attempt: u32,
-        after: std::time::Duration,
-        probe: bool,
-        on: Option<String>,
-    ) {
-        let plan = Arc::clone(self.run.plan());
-        let unfinished = self
-            .run
-            .intent(step)
-            .filter(|_| probe)
-            .map(|intent| Unfinished {
-                at: intent.at,
-                chassis: intent.chassis.clone(),
-                command: intent.command.clone(),
-                before: intent.before.clone(),
-            });
-        let context = Context {
-            world: Arc::clone(&self.world),
-            step: plan.steps[step].id.clone(),
-            on,
-            unfinished,
-            facts: Arc::clone(self.run.facts()),
-            announced: Arc::clone(self.run.announced()),
-            patience: plan.steps[step].action.patience(),
-            reports: self.reports.clone(),
-            hints: self.hints.subscribe(),
-            approvals: self.approvals.subscribe(),
-        };
-        let handle = self.tasks.spawn(async move {
-            context.world.clock.sleep(after).await;
-            let spec = &plan.steps[step];
-            Done::Step {
-                step,
-                result: action::perform(&spec.action, spec.on, context).await,
-            }
-        });
-        self.open.insert(
-            step,
-            Open {
-                attempt,
-                handle,
-                sent: false,
-            },
-        );
     }
 
     fn take_request(&mut self, request: Request) {

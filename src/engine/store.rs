@@ -1,7 +1,8 @@
 //! Where runs live on disk, and the lock that keeps a pair to one run (INV-38).
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -74,7 +75,7 @@ impl Store {
                 format!("{id}-{n}")
             };
             let path = self.root.join(name);
-            match std::fs::create_dir(&path) {
+            match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return RunDir::prepare(path),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(source) => {
@@ -230,8 +231,10 @@ impl RunDir {
     }
 }
 
+/// Only the owner looks inside: kept configurations hold encrypted secrets.
 fn make(path: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(path).map_err(|source| Error::Directory {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| Error::Directory {
         path: path.display().to_string(),
         source,
     })

@@ -4,7 +4,8 @@
 //! machine that has none of them. Each emulated host gets a source address of its own, 127.0.1.N
 //! (Linux answers on all of 127/8), every port is a free one, and a table translates both ways:
 //! two chassis can talk to each other, tools reach them by [`Loopback::real`], and
-//! [`Loopback::alias`] gives an outside program (a trap receiver) an emulated address.
+//! [`Loopback::alias`] gives an outside program (a trap receiver) an emulated address. A port that
+//! was listened on once stays where it is: a chassis that reboots is found where it was.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -38,6 +39,14 @@ struct State {
     streams: Table,
     datagrams: Table,
     aliases: Table,
+    /// By emulated address: the real port of a listener, kept for the next one.
+    kept: BTreeMap<SocketAddr, Kept>,
+}
+
+struct Kept {
+    real: SocketAddr,
+    /// Bound and never listening: connections are refused, and nobody else gets the port.
+    _bound: TcpSocket,
 }
 
 struct Machine {
@@ -235,8 +244,8 @@ impl Host {
     }
 
     async fn start_listening(&self, at: SocketAddr) -> io::Result<Listener> {
-        let listener = TcpListener::bind(self.real_source()).await?;
-        let real = listener.local_addr()?;
+        let real = self.keep_port(at)?;
+        let listener = TcpListener::bind(real).await?;
         let shown = self.own(at, real)?;
         self.claim(|state| &mut state.streams, shown, real)?;
         let host = self.clone();
@@ -257,6 +266,29 @@ impl Host {
         })?;
         let network = self.network.clone();
         Ok(listener.also(Guard::new(move || network.lock().streams.remove(shown))))
+    }
+
+    /// The real address behind a listening address, the same whenever it is asked for.
+    fn keep_port(&self, at: SocketAddr) -> io::Result<SocketAddr> {
+        let mut state = self.network.lock();
+        let known = SocketAddr::new(self.ip, at.port());
+        if let Some(kept) = state.kept.get(&known) {
+            return Ok(kept.real);
+        }
+        let bound = TcpSocket::new_v4()?;
+        // Without it a listener could not share the port with the socket that keeps it.
+        bound.set_reuseaddr(true)?;
+        bound.bind(self.real_source())?;
+        let real = bound.local_addr()?;
+        let shown = self.own(at, real)?;
+        state.kept.insert(
+            shown,
+            Kept {
+                real,
+                _bound: bound,
+            },
+        );
+        Ok(real)
     }
 
     async fn start_receiving(&self, at: SocketAddr) -> io::Result<Datagrams> {

@@ -32,15 +32,24 @@ pub enum Error {
     },
     #[error("no pair called {0} in the inventory")]
     NoPair(String),
-    #[error("chassis {0} belongs to no pair; only pairs are emulated")]
-    Alone(String),
+    #[error("the inventory has no `pairs:`, and only pairs are emulated")]
+    NoPairs,
+    #[error(
+        "chassis {chassis}: the public key {path} cannot be read ({why}), so nobody could log in; \
+         `ssh-keygen -y -f KEY > KEY.pub` makes it, or add a `password:`"
+    )]
+    PublicKey {
+        chassis: String,
+        path: String,
+        why: std::io::Error,
+    },
     #[error("an emulated chassis cannot start: {0}")]
     Start(#[from] std::io::Error),
 }
 
 /// SRP timers of the emulated pair, in seconds (the values of the ICSR chapter's example).
 const HELLO: u32 = 10;
-const DEAD: u32 = 30;
+pub const DEAD: u32 = 30;
 
 /// Where the operator's own machine stands when the inventory does not say.
 pub const OPERATOR: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 250));
@@ -62,6 +71,19 @@ pub struct Member {
 /// # Errors
 /// What is missing or wrong, by chassis.
 pub fn members(inventory: &Inventory, pair: &str, seed: u64) -> Result<Vec<Member>, Error> {
+    members_with(inventory, pair, seed, DEAD)
+}
+
+/// The same with another dead interval, in seconds.
+///
+/// # Errors
+/// What is missing or wrong, by chassis.
+pub fn members_with(
+    inventory: &Inventory,
+    pair: &str,
+    seed: u64,
+    dead: u32,
+) -> Result<Vec<Member>, Error> {
     let index = inventory
         .pairs
         .get_index_of(pair)
@@ -78,6 +100,7 @@ pub fn members(inventory: &Inventory, pair: &str, seed: u64) -> Result<Vec<Membe
                 own: addresses[own],
                 peer: addresses[peer],
                 seed,
+                dead,
             };
             member(inventory, name, &place)
         })
@@ -89,6 +112,7 @@ struct Place {
     own: IpAddr,
     peer: IpAddr,
     seed: u64,
+    dead: u32,
 }
 
 fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Error> {
@@ -137,7 +161,7 @@ fn member(inventory: &Inventory, name: &str, place: &Place) -> Result<Member, Er
         srp_address: place.own,
         srp_peer: place.peer,
         hello: HELLO,
-        dead: DEAD,
+        dead: place.dead,
         delay: 0,
         trap_target: inventory
             .traps
@@ -202,11 +226,23 @@ fn account(chassis: &str, login: &Login) -> Result<Account, Error> {
         .transpose()
         .map_err(failed)?;
     // The public half of the operator's key lies beside it, as ssh-keygen leaves it.
-    let key = login.key.as_ref().and_then(|path| {
+    let key = login.key.as_ref().map(|path| {
         let mut public = path.clone().into_os_string();
         public.push(".pub");
-        std::fs::read_to_string(public).ok()
+        let public = std::path::PathBuf::from(public);
+        std::fs::read_to_string(&public).map_err(|why| (public, why))
     });
+    let key = match key.transpose() {
+        Ok(key) => key,
+        Err(_) if password.is_some() => None,
+        Err((path, why)) => {
+            return Err(Error::PublicKey {
+                chassis: chassis.to_owned(),
+                path: path.display().to_string(),
+                why,
+            });
+        }
+    };
     Ok(Account {
         name: login.user.clone(),
         password,

@@ -7,6 +7,7 @@
 
 pub mod lab;
 pub mod night;
+pub mod stage;
 pub mod timeline;
 pub mod traffic;
 

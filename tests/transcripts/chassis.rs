@@ -97,7 +97,11 @@ impl Script {
     }
 
     /// Starts the chassis on a terminal.
-    pub fn on(self, terminal: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, typed: Typed) {
+    pub fn on(
+        self,
+        terminal: impl AsyncRead + AsyncWrite + Send + Unpin + Sync + 'static,
+        typed: Typed,
+    ) {
         let (wire, mut out) = tokio::io::split::<Stream>(Box::new(terminal));
         let (queue, mut queued) = mpsc::unbounded_channel::<Vec<u8>>();
         tokio::spawn(async move {

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::complain;
+use crate::engine::event::exit;
 use crate::mib::Mib;
 use crate::net::sockets::Sockets;
 use crate::net::{Clock, Network};
@@ -25,7 +27,7 @@ const PORT: u16 = 162;
 /// Warnings about MIB modules that are shown; a vendor's folder may have thousands.
 const SHOWN_WARNINGS: usize = 10;
 
-/// Traps and informs: hear them, send them.
+/// Receive traps and informs, or send one to test a path
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -87,8 +89,7 @@ pub fn run(args: Args) -> u8 {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start the runtime: {error}");
-            return 70;
+            return complain(format_args!("cannot start the runtime: {error}"), exit::BUG);
         }
     };
     let (mut out, mut log) = (io::stdout(), io::stderr());
@@ -107,11 +108,7 @@ pub fn run(args: Args) -> u8 {
     });
     match ended {
         Ok(code) => code,
-        Err(failure) => {
-            // When not even that can be written, the exit code still tells.
-            let _lost = writeln!(log, "error: {}", failure.message);
-            failure.code
-        }
+        Err(failure) => complain(failure.message, failure.code),
     }
 }
 
