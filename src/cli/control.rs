@@ -96,8 +96,15 @@ pub fn abort(args: AbortArgs) -> u8 {
 
 /// Who asks: the user's name, for the journal.
 pub fn who() -> String {
-    let name = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
-    name.unwrap_or_else(|_| "somebody".to_owned())
+    use std::os::unix::fs::MetadataExt;
+    let named = ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
+    // A process always owns its own entry; where there is no /proc there is a USER.
+    let uid = || std::fs::metadata("/proc/self").map(|meta| format!("uid {}", meta.uid()));
+    named
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| uid().unwrap_or_else(|_| "somebody".to_owned()))
 }
 
 fn leave(

@@ -57,11 +57,6 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             }
             _ => return,
         }
-        if let Some(step) = waiting.first().filter(|_| ask) {
-            super::note(format_args!(
-                "type `yes` and Enter to approve {step}; Ctrl-C stops the run here\n"
-            ));
-        }
     });
     (receiver, observer)
 }

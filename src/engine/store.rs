@@ -1,6 +1,7 @@
 //! Where runs live on disk, and the lock that keeps a pair to one run (INV-38).
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 mod locks;
@@ -73,7 +74,7 @@ impl Store {
                 format!("{id}-{n}")
             };
             let path = self.root.join(name);
-            match private().create(&path) {
+            match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return RunDir::prepare(path),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(source) => {
@@ -193,22 +194,13 @@ impl RunDir {
     }
 }
 
-/// Directories only their owner can look into: configurations and transcripts lie there.
-fn private() -> std::fs::DirBuilder {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-}
-
+/// Only the owner looks inside: kept configurations hold encrypted secrets.
 fn make(path: &Path) -> Result<(), Error> {
-    private()
-        .recursive(true)
-        .create(path)
-        .map_err(|source| Error::Directory {
-            path: path.display().to_string(),
-            source,
-        })
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| Error::Directory {
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ pub fn line(event: &Event) -> Option<String> {
         Event::TrapReceived(trap) if is_routine(&trap.name) => return None,
         Event::TrapReceived(trap) => format!("~ {} from {}", trap.name, trap.from),
         Event::ApprovalRequested { step, message } => {
-            format!("? {step} waits for approval: {message}")
+            format!(
+                "? {step} waits for approval: {message}\n            `yes` and Enter approves it here, `cutover approve RUN {step}` elsewhere"
+            )
         }
         Event::Approved { step, by, reason } => {
             let reason = reason

@@ -132,7 +132,11 @@ pub fn whole(span: Duration) -> String {
 /// words for each. Empty when nothing was sent.
 pub fn take_back(story: &Story, plan: &Plan) -> String {
     let mut text = String::new();
-    let changed = story.steps.iter().rev().filter(|(_, step)| !step.sent.is_empty());
+    let changed = story
+        .steps
+        .iter()
+        .rev()
+        .filter(|(_, step)| !step.sent.is_empty());
     for (id, step) in changed {
         let Some(declared) = plan.steps.iter().find(|declared| declared.id == *id) else {
             continue;
@@ -142,8 +146,16 @@ pub fn take_back(story: &Story, plan: &Plan) -> String {
             (None, Some(reason)) => reason.clone(),
             (None, None) => continue,
         };
-        let on = step.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+        let on = step
+            .on
+            .as_ref()
+            .map(|on| format!(" on {on}"))
+            .unwrap_or_default();
         let _ = writeln!(text, "  {id}{on}: {how}");
     }
-    if text.is_empty() { text } else { format!("\nto take back what was sent, last first:\n{text}") }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\nto take back what was sent, last first:\n{text}")
+    }
 }
