@@ -7,9 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc, oneshot, watch};
 
-use super::fields::Span;
+use super::fields::{Side, Span};
 use super::outcome::{Facts, Failure};
-use super::srp_switchover::Side;
 use crate::device::Device;
 use crate::device::transcript::redacted;
 use crate::net::Clock;
