@@ -162,8 +162,8 @@ async fn remove_top(cx: &Context, chassis: &str, stack: &[Entry]) -> Result<Succ
         .values()
         .filter_map(|facts| facts.get("boot_entry"));
     let added = added
-        .filter(|entry| entry["chassis"] == chassis && entry["own"] == true)
-        .next_back();
+        .rev()
+        .find(|entry| entry["chassis"] == chassis && entry["own"] == true);
     let Some(added) = added else {
         return Ok(Success::already(format!(
             "this run added no boot entry on {chassis}"

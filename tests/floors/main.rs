@@ -297,3 +297,20 @@ fn emulator_and_driver_share_no_text() {
         "commands are the device's words"
     );
 }
+
+#[test]
+fn the_readme_draws_the_house_as_the_code_does() {
+    let floors = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.trim_start_matches("//!").trim());
+        let from_floor_9 = lines.skip_while(|line| !line.starts_with("floor 9"));
+        from_floor_9
+            .take_while(|line| !line.starts_with("```"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let drawn = floors(include_str!("../../README.md"));
+    assert_eq!(drawn, floors(include_str!("../../src/lib.rs")));
+    assert!(drawn.len() >= 9, "{drawn:?}");
+}
