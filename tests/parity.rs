@@ -178,7 +178,8 @@ fn pretty(memory: &BTreeMap<String, Vec<String>>, loopback: &BTreeMap<String, Ve
 
 #[test]
 fn half_an_upgrade_is_the_same_over_sockets_and_over_memory() {
-    same("tests/resume/half.yaml", &[], "tests/resume/lab.yaml");
+    let vars = [("poll", "10s"), ("patience", "20m")];
+    same("tests/resume/half.yaml", &vars, "tests/resume/lab.yaml");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use emulated::{Emulator, end, until};
 use russh::keys::PrivateKey;
 use russh::keys::ssh_key::{LineEnding, private::Ed25519Keypair};
 
+/// What the chassis shows below a page.
+const PAGER: &str = "---(more)---";
+
 fn has_ssh() -> bool {
     let found = Command::new("ssh")
         .arg("-V")
@@ -27,7 +30,7 @@ fn has_ssh() -> bool {
 
 /// Somebody with an SSH client, a key and a password.
 struct Desk {
-    emulator: Emulator,
+    emulator: Option<Emulator>,
     key: PathBuf,
     ask: PathBuf,
 }
@@ -48,11 +51,18 @@ impl Desk {
         let emulator = Emulator::start(&lab, "10");
         let ask = emulator.folder().join("ask");
         write(&ask, "#!/bin/sh\necho \"${LAB_PASSWORD:-lab}\"\n", 0o700);
-        Self { emulator, key, ask }
+        Self {
+            emulator: Some(emulator),
+            key,
+            ask,
+        }
     }
 
     fn ssh(&self, options: &[&str]) -> Command {
-        let text = std::fs::read_to_string(self.emulator.inventory()).expect("it is ready");
+        let text = {
+            let emulator = self.emulator.as_ref().expect("it runs");
+            std::fs::read_to_string(emulator.inventory()).expect("it is ready")
+        };
         let inventory = Inventory::load(&text, "ready").unwrap_or_else(|e| panic!("{e}"));
         let chassis = &inventory.chassis["vm-west"];
         let mut ssh = Command::new("ssh");
@@ -188,7 +198,7 @@ fn openssh_works_by_hand_with_pipes_a_pager_and_a_refused_reload() {
     if !has_ssh() {
         return;
     }
-    let desk = Desk::new();
+    let mut desk = Desk::new();
     let options = [&["-tt"], &PASSWORD[..]].concat();
     let mut terminal = Terminal::open(desk.ssh(&options));
     let prompt = "[local]vm-west# ";
@@ -201,9 +211,9 @@ fn openssh_works_by_hand_with_pipes_a_pager_and_a_refused_reload() {
     assert!(!matching.contains("Route-Modifier"), "{matching}");
 
     terminal.ask("terminal length 12\r", prompt);
-    let page = terminal.ask("show configuration\r", "--More--");
+    let page = terminal.ask("show configuration\r", PAGER);
     assert!(page.lines().count() <= 15, "one page: {page}");
-    let next = terminal.ask(" ", "--More--");
+    let next = terminal.ask(" ", PAGER);
     assert!(!next.contains(prompt), "{next}");
     let rest = terminal.ask("q", prompt);
     assert!(!rest.contains("end\r"), "`q` ends it: {rest}");
@@ -223,4 +233,8 @@ fn openssh_works_by_hand_with_pipes_a_pager_and_a_refused_reload() {
     until("the session ends", || {
         terminal.child.try_wait().expect("a child")
     });
+    let truth = desk.emulator.take().expect("it runs").finish();
+    for chassis in ["vm-east", "vm-west"] {
+        assert_eq!(truth[chassis]["reloads"].as_array().map(Vec::len), Some(0));
+    }
 }

@@ -67,11 +67,7 @@ impl Spec {
     }
 
     async fn act(&self, cx: &Context, chassis: &str) -> Result<String, Failure> {
-        let mut device = cx.device(chassis).await;
-        device
-            .connect()
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
+        let mut device = cx.connected(chassis).await?;
         cx.intent(chassis, &redacted(&self.run, &[]), Facts::new())
             .await?;
         let limits = Limits {

@@ -7,9 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc, oneshot, watch};
 
-use super::fields::Span;
+use super::fields::{Side, Span};
 use super::outcome::{Facts, Failure};
-use super::srp_switchover::Side;
 use crate::device::Device;
 use crate::device::transcript::redacted;
 use crate::net::Clock;
@@ -91,6 +90,11 @@ pub struct Context {
     pub unfinished: Option<Unfinished>,
     /// What finished steps left, by step id.
     pub facts: Arc<BTreeMap<String, Facts>>,
+    /// What was journalled with the last command each step announced, whatever became of it, by
+    /// step id.
+    pub announced: Arc<BTreeMap<String, Facts>>,
+    /// How long a read waits for a chassis that is out of reach (F-13).
+    pub patience: Duration,
     pub reports: mpsc::Sender<Report>,
     pub hints: broadcast::Receiver<Hint>,
     pub approvals: watch::Receiver<Approvals>,

@@ -21,6 +21,9 @@ pub struct Args {
     /// Becomes an inventory that reaches the chassis, written when all are ready
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// At the end, becomes what really happened to the chassis, as JSON; for tests
+    #[arg(long, value_name = "FILE", hide = true)]
+    truth_file: Option<PathBuf>,
 }
 
 /// The first line of every ready file, by which ours are told from others.
@@ -104,6 +107,9 @@ async fn emulate(args: &Args, inventory: &Inventory) -> Result<(), (String, u8)>
     // Nobody may be reading; the chassis are there all the same.
     let _ = announce(&stage, args);
     asked.wait().await;
+    if let Some(path) = &args.truth_file {
+        std::fs::write(path, stage.truth()).map_err(failed)?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::proto::Time;
 
 /// Facts that no command shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Truth {
     /// Every confirmed `reload` that was received.
     pub reloads: Vec<Time>,

@@ -148,6 +148,7 @@ pub struct Run {
     again: BTreeMap<StepIndex, Vec<StepIndex>>,
     /// When the event being applied happened.
     now: Timestamp,
+    announced: Arc<BTreeMap<String, Facts>>,
 }
 
 impl Run {
@@ -201,6 +202,7 @@ impl Run {
             facts: Arc::default(),
             again: BTreeMap::new(),
             now: Timestamp::UNIX_EPOCH,
+            announced: Arc::default(),
         }
     }
 
@@ -221,12 +223,10 @@ impl Run {
                 command,
                 before,
             } => {
-                let index = self.index(step);
-                // Until the step ends, what it knew when it began to act is what is known of it: a
-                // fallback must find out what a step that failed had set out to do.
                 if !before.is_empty() {
-                    Arc::make_mut(&mut self.facts).insert(step.clone(), before.clone());
+                    Arc::make_mut(&mut self.announced).insert(step.clone(), before.clone());
                 }
+                let index = self.index(step);
                 let intent = Intent {
                     at,
                     chassis: chassis.clone(),
@@ -314,6 +314,11 @@ impl Run {
     /// What finished steps left behind, by step id.
     pub fn facts(&self) -> &Arc<BTreeMap<String, Facts>> {
         &self.facts
+    }
+
+    /// What was recorded with the last command of each step, whatever became of it, by step id.
+    pub fn announced(&self) -> &Arc<BTreeMap<String, Facts>> {
+        &self.announced
     }
 
     /// Whether anything was sent that changes something.

@@ -122,6 +122,17 @@ impl Stage {
         self.pairs.values().find_map(|chassis| chassis.get(name))
     }
 
+    /// What really happened to each chassis, as JSON: what no command of theirs shows.
+    pub fn truth(&self) -> String {
+        let told: BTreeMap<_, _> = self
+            .pairs
+            .values()
+            .flatten()
+            .map(|(name, handle)| (name, handle.with(|chassis| chassis.truth().clone())))
+            .collect();
+        serde_json::to_string_pretty(&told).expect("plain data")
+    }
+
     /// `inventory` as it reaches this stage: real addresses, pinned host keys, the same logins.
     /// Secrets are written the way they are given, so a text stays a text.
     pub fn reached_by(&self, inventory: &Inventory) -> String {

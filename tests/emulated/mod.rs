@@ -28,6 +28,8 @@ impl Emulator {
             .arg(&written)
             .args(["--speed", speed, "--ready-file"])
             .arg(&ready)
+            .arg("--truth-file")
+            .arg(folder.path().join("truth.json"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()
@@ -47,6 +49,20 @@ impl Emulator {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Ends it as a supervisor would and returns what really happened to the chassis.
+    pub fn finish(mut self) -> serde_json::Value {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-s", "TERM", &pid]).status();
+        assert!(asked.expect("kill runs").success());
+        let ended = until("the emulator ends", || {
+            self.child.try_wait().expect("a child")
+        });
+        assert_eq!(ended.code(), Some(0));
+        assert!(!self.inventory().exists(), "it reaches nobody any more");
+        let truth = std::fs::read(self.folder().join("truth.json")).expect("written");
+        serde_json::from_slice(&truth).expect("JSON")
     }
 }
 

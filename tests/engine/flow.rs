@@ -148,23 +148,6 @@ fn a_probe_that_is_left_stays_in_doubt() {
 }
 
 #[test]
-fn what_a_step_knew_when_it_began_to_act_is_known_of_it_until_it_ends() {
-    let mut night = begin();
-    night.play_until_sent("image");
-    let mut before = cutover::action::outcome::Facts::new();
-    before.insert("boot_entry".into(), "new".into());
-    night.happen(Event::Intent {
-        step: "image".into(),
-        chassis: "west".into(),
-        command: "act".into(),
-        before: before.clone(),
-    });
-    night.script = script("image", Fate::Failed);
-    night.play();
-    assert_eq!(night.run.facts()["image"], before);
-}
-
-#[test]
 fn a_second_interruption_leaves_a_command_in_doubt() {
     let mut night = begin();
     night.play_until_sent("reload");

@@ -14,6 +14,9 @@ fn a_torn_last_line_is_cut_off_and_the_run_goes_on() {
     let path = scene.journal();
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() - 7]).unwrap();
+    let (code, said) = finish(scene.cutover(&["status", &scene.id()]));
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("interrupted; `cutover resume"), "{said}");
     completes(&scene);
 }
 
@@ -73,7 +76,7 @@ fn f_65_a_disk_that_fills_up_stops_the_run_before_its_next_change() {
                 _ => None,
             })
             .collect();
-        let files = scene.truth().west.files;
+        let files = scene.look().west.files;
         let saved = files.iter().filter(|file| file.starts_with(&name)).count();
         assert!(
             saved <= intents.len(),

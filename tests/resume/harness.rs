@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cutover::action::context::{Keep, Programs, World};
 use cutover::device::staros::srp_info::State;
-use cutover::device::staros::{boot, directory, srp_info, trap_history, version};
+use cutover::device::staros::{boot, directory, srp_info, version};
 use cutover::engine::event::{Event, Record, Verdict};
 use cutover::engine::journal;
 use cutover::engine::world::{self, Surroundings};
@@ -59,6 +59,12 @@ impl Scene {
         self.emulator.folder().join("runs")
     }
 
+    /// Ends the chassis and returns how often each received something, by what really happened.
+    pub fn close(self) -> impl Fn(&str, &str) -> usize {
+        let truth = self.emulator.finish();
+        move |chassis, what| truth[chassis][what].as_array().expect("a list").len()
+    }
+
     /// `cutover` with this scene's runs folder.
     pub fn cutover(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
@@ -105,8 +111,8 @@ impl Scene {
         }
     }
 
-    /// What the chassis say happened to them.
-    pub fn truth(&self) -> Truth {
+    /// What the chassis say of themselves now.
+    pub fn look(&self) -> Pair {
         let text = std::fs::read_to_string(self.emulator.inventory()).expect("it is ready");
         let inventory =
             Inventory::load(&text, "ready.yaml").unwrap_or_else(|error| panic!("{error}"));
@@ -123,7 +129,7 @@ impl Scene {
             let pair = &inventory.pairs["vm-east-west"];
             let world = world::build(&inventory, pair, surroundings)
                 .unwrap_or_else(|error| panic!("{error}"));
-            Truth {
+            Pair {
                 east: testimony(&world, "vm-east").await,
                 west: testimony(&world, "vm-west").await,
             }
@@ -132,7 +138,7 @@ impl Scene {
 }
 
 /// What two chassis say of themselves.
-pub struct Truth {
+pub struct Pair {
     pub east: Testimony,
     pub west: Testimony,
 }
@@ -141,10 +147,6 @@ pub struct Truth {
 pub struct Testimony {
     pub state: State,
     pub version: String,
-    /// starSystemReboot, 1124: one for every reload that was received.
-    pub reloads: usize,
-    /// starSRPSwitchoverInitiated, 126.
-    pub switchovers: usize,
     /// Images of the boot stack, top first.
     pub boots: Vec<String>,
     pub files: Vec<String>,
@@ -160,21 +162,11 @@ async fn testimony(world: &World, name: &str) -> Testimony {
                 .unwrap_or_else(|error| panic!("{name}: {error}"))
         };
     }
-    let history = read!("show snmp trap history", trap_history::parse);
-    let count = |number| {
-        history
-            .entries
-            .iter()
-            .filter(|e| e.number == number)
-            .count()
-    };
     let boot = read!("show boot", boot::parse);
     let files = read!("directory /flash", directory::parse);
     Testimony {
         state: read!("show srp info", srp_info::parse).chassis_state,
         version: read!("show version", version::parse).version,
-        reloads: count(1124),
-        switchovers: count(126),
         boots: boot.entries.into_iter().map(|entry| entry.image).collect(),
         files: files.files.into_iter().map(|file| file.name).collect(),
     }
@@ -303,6 +295,12 @@ pub fn is_intended(runs: &Path, command: &str) -> bool {
                 .as_str()
                 .is_some_and(|c| c.starts_with(command))
     })
+}
+
+/// How many processes have worked on a run.
+pub fn processes(lines: &[Value]) -> usize {
+    let began = |line: &&Value| line["event"] == "run_started" || line["event"] == "run_resumed";
+    lines.iter().filter(began).count()
 }
 
 /// An event of a step.

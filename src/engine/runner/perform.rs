@@ -106,6 +106,8 @@ impl Runner {
             on,
             unfinished,
             facts: Arc::clone(self.run.facts()),
+            announced: Arc::clone(self.run.announced()),
+            patience: plan.steps[step].action.patience(),
             reports: self.reports.clone(),
             hints: self.hints.subscribe(),
             approvals: self.approvals.subscribe(),
