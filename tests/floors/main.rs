@@ -13,13 +13,14 @@ use source::Source;
 type Rule = fn(&[Source]) -> Offences;
 
 /// Kept by everything below `src`.
-const FOR_THE_HOUSE: [Rule; 11] = [
+const FOR_THE_HOUSE: [Rule; 12] = [
     rules::imports_go_down,
     rules::below_net_is_pure,
     rules::sockets_are_opened_in_net,
     rules::time_comes_from_the_clock,
     rules::maps_are_ordered,
     rules::nothing_is_left_or_silenced,
+    rules::nothing_is_unsafe,
     rules::every_select_is_biased,
     rules::files_are_short_and_say_why,
     rules::no_room_for_odds_and_ends,
@@ -28,8 +29,9 @@ const FOR_THE_HOUSE: [Rule; 11] = [
 ];
 
 /// Kept by tests and benches too.
-const FOR_EVERYBODY: [Rule; 3] = [
+const FOR_EVERYBODY: [Rule; 4] = [
     rules::nothing_is_left_or_silenced,
+    rules::nothing_is_unsafe,
     rules::files_are_short_and_say_why,
     rules::no_room_for_odds_and_ends,
 ];
@@ -193,7 +195,6 @@ fn nothing_is_left_or_silenced() {
         "#![allow(x)]",
         "#[expect(x)] fn f() {}",
         "mod m { #[test] #[ignore = \"slow\"] fn f() {} }",
-        "fn f() { unsafe { g() } }",
         "fn f() { dbg!(1); }",
     ] {
         assert_eq!(rule(&[Source::new("src/x.rs", text)]).len(), 1, "{text}");
@@ -204,6 +205,17 @@ fn nothing_is_left_or_silenced() {
             "fn ignore(expect: u8) { x.expect(\"allow\") }"
         )])
         .is_empty()
+    );
+}
+
+#[test]
+fn nothing_is_unsafe() {
+    let rule: Rule = rules::nothing_is_unsafe;
+    bites(
+        rule,
+        "src/wire/ber.rs",
+        "fn f() { unsafe { g() } }",
+        "tests/chassis_memory.rs",
     );
 }
 
@@ -296,4 +308,21 @@ fn emulator_and_driver_share_no_text() {
         strangers::shared_texts(&both).is_empty(),
         "commands are the device's words"
     );
+}
+
+#[test]
+fn the_readme_draws_the_house_as_the_code_does() {
+    let floors = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .map(|line| line.trim_start_matches("//!").trim());
+        let from_floor_9 = lines.skip_while(|line| !line.starts_with("floor 9"));
+        from_floor_9
+            .take_while(|line| !line.starts_with("```"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let drawn = floors(include_str!("../../README.md"));
+    assert_eq!(drawn, floors(include_str!("../../src/lib.rs")));
+    assert!(drawn.len() >= 9, "{drawn:?}");
 }

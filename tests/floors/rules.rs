@@ -159,11 +159,21 @@ pub fn maps_are_ordered(sources: &[Source]) -> Offences {
     })
 }
 
-/// Nothing unfinished, nothing silenced, nothing unsafe.
+/// Counting allocations takes an allocator, and an allocator takes `unsafe`.
+const ALLOCATORS: [&str; 1] = ["tests/chassis_memory.rs"];
+
+/// Nothing is unsafe but what cannot be otherwise.
+pub fn nothing_is_unsafe(sources: &[Source]) -> Offences {
+    let mut offences = words(sources, |word, _| word == "unsafe");
+    offences.retain(|offence| !ALLOCATORS.iter().any(|path| offence.starts_with(path)));
+    offences
+}
+
+/// Nothing unfinished, nothing silenced.
 pub fn nothing_is_left_or_silenced(sources: &[Source]) -> Offences {
     let mut offences = words(sources, |word, next| {
         let called = matches!(next, Some(TokenTree::Punct(mark)) if mark.as_char() == '!');
-        word == "unsafe" || called && matches!(word, "todo" | "unimplemented" | "dbg")
+        called && matches!(word, "todo" | "unimplemented" | "dbg")
     });
     for source in sources {
         each(&source.tokens, &mut |tokens, at| {
