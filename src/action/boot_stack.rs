@@ -153,13 +153,11 @@ impl Spec {
 
 /// Takes away the entry that this run added on this chassis, and only that one (INV-23, INV-27).
 async fn remove_top(cx: &Context, chassis: &str, stack: &[Entry]) -> Result<Success, Failure> {
-    let added = cx
+    let mut added = cx
         .facts
         .values()
         .filter_map(|facts| facts.get("boot_entry"));
-    let added = added
-        .filter(|entry| entry["chassis"] == chassis && entry["own"] == true)
-        .next_back();
+    let added = added.rfind(|entry| entry["chassis"] == chassis && entry["own"] == true);
     let Some(added) = added else {
         return Ok(Success::already(format!(
             "this run added no boot entry on {chassis}"

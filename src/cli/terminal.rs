@@ -52,7 +52,7 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
             {
                 *waiting = None;
             }
-            _ => return,
+            _ => {}
         }
     });
     (receiver, observer)
@@ -84,8 +84,14 @@ async fn take_mail(mailbox: PathBuf, sender: mpsc::Sender<Request>) {
 
 /// Ctrl-C: once asks, twice insists, three times leaves at once (the journal can be resumed).
 async fn take_signals(sender: mpsc::Sender<Request>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    // One listener for all of them: nothing that comes between two is missed.
+    let mut interrupts = match signal(SignalKind::interrupt()) {
+        Ok(interrupts) => interrupts,
+        Err(error) => return tracing::warn!("Ctrl-C will end this at once: {error}"),
+    };
     for count in 1.. {
-        if tokio::signal::ctrl_c().await.is_err() {
+        if interrupts.recv().await.is_none() {
             return;
         }
         if count >= 3 {

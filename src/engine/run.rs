@@ -443,7 +443,11 @@ impl Run {
             match self.states[step].status {
                 Status::Finished(outcome)
                     if outcome.is_good() || self.plan.steps[step].optional => {}
-                Status::Finished(_) | Status::Asked | Status::Running => self.make_ready(step),
+                Status::Finished(_) | Status::Asked | Status::Running => {
+                    // Somebody has looked and wants it to go on: at once, with all its attempts.
+                    self.states[step].attempt = 0;
+                    self.make_ready(step);
+                }
                 Status::Waiting | Status::Ready => {}
             }
         }
