@@ -49,7 +49,7 @@ impl Desk {
             &format!("password: lab, key: {} }}", key.display()),
         );
         let emulator = Emulator::start(&lab, "10");
-        let ask = keys.join("ask");
+        let ask = emulator.folder().join("ask");
         write(&ask, "#!/bin/sh\necho \"${LAB_PASSWORD:-lab}\"\n", 0o700);
         Self {
             emulator: Some(emulator),

@@ -67,11 +67,7 @@ impl Spec {
     }
 
     async fn act(&self, cx: &Context, chassis: &str) -> Result<String, Failure> {
-        let mut device = cx.device(chassis).await;
-        device
-            .connect()
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
+        let mut device = cx.connected(chassis).await?;
         cx.intent(chassis, &redacted(&self.run, &[]), Facts::new())
             .await?;
         let limits = Limits {
@@ -89,6 +85,7 @@ impl Spec {
     }
 
     fn judge(&self, chassis: &str, text: &str) -> Result<Success, Failure> {
+        let run = redacted(&self.run, &[]);
         let matches = |pattern: &String| {
             regex::Regex::new(pattern)
                 .expect("loading a playbook compiles its expressions")
@@ -96,21 +93,16 @@ impl Spec {
         };
         if let Some(pattern) = self.expect.iter().find(|pattern| !matches(pattern)) {
             return Err(Failure::failed(format!(
-                "{chassis}: `{}` was expected to show /{pattern}/ and does not",
-                self.run
+                "{chassis}: `{run}` was expected to show /{pattern}/ and does not"
             ))
             .hint("the whole answer is in the transcript"));
         }
         if let Some(pattern) = self.reject.iter().find(|pattern| matches(pattern)) {
             return Err(Failure::failed(format!(
-                "{chassis}: the answer to `{}` matches /{pattern}/, which it must not",
-                self.run
+                "{chassis}: the answer to `{run}` matches /{pattern}/, which it must not"
             ))
             .hint("the whole answer is in the transcript"));
         }
-        Ok(Success::done(format!(
-            "`{}` answered as expected",
-            self.run
-        )))
+        Ok(Success::done(format!("`{run}` answered as expected")))
     }
 }

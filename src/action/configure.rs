@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::context::Context;
 use super::outcome::{Facts, Failure, Outcome, Success};
 use super::reading::unspoken;
+use crate::device::transcript::redacted;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +45,7 @@ impl Spec {
             (Err(error), false) => Err(unspoken(chassis, &error)),
             (Ok(_), false) => Err(Failure::failed(format!(
                 "{chassis} took every line, but its configuration lacks `{}`",
-                missing.join("`, `")
+                redacted(&missing.join("`, `"), &[])
             ))),
         }
     }

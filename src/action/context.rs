@@ -7,10 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, MutexGuard, broadcast, mpsc, oneshot, watch};
 
-use super::fields::Span;
+use super::fields::{Side, Span};
 use super::outcome::{Facts, Failure};
-use super::srp_switchover::Side;
 use crate::device::Device;
+use crate::device::transcript::redacted;
 use crate::net::Clock;
 
 /// What all steps of a run share.
@@ -90,6 +90,11 @@ pub struct Context {
     pub unfinished: Option<Unfinished>,
     /// What finished steps left, by step id.
     pub facts: Arc<BTreeMap<String, Facts>>,
+    /// What was journalled with the last command each step announced, whatever became of it, by
+    /// step id.
+    pub announced: Arc<BTreeMap<String, Facts>>,
+    /// How long a read waits for a chassis that is out of reach (F-13).
+    pub patience: Duration,
     pub reports: mpsc::Sender<Report>,
     pub hints: broadcast::Receiver<Hint>,
     pub approvals: watch::Receiver<Approvals>,
@@ -167,7 +172,8 @@ impl Context {
     }
 
     /// Journals that `command` is about to go to `chassis`, with what was true before it. Returns
-    /// once that is on disk; only then may the command be sent, and only once.
+    /// once that is on disk; only then may the command be sent, and only once. The journal gets
+    /// the command without its secrets (INV-40).
     ///
     /// # Errors
     /// When the runner is gone or refuses: nothing may be sent.
@@ -176,7 +182,7 @@ impl Context {
         let report = Report::Intent {
             step: self.step.clone(),
             chassis: chassis.to_owned(),
-            command: command.to_owned(),
+            command: redacted(command, &[]),
             before,
             granted,
         };
@@ -211,7 +217,12 @@ impl Keep {
         match self {
             Self::Directory(dir) => {
                 let path = dir.join(name);
-                let mut file = std::fs::File::create(&path)?;
+                // A configuration tells more than anybody but the operator should read.
+                let mut options = std::fs::OpenOptions::new();
+                options.write(true).create(true).truncate(true);
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                let mut file = options.open(&path)?;
                 file.write_all(text.as_bytes())?;
                 file.sync_all()?;
                 Ok(path.display().to_string())

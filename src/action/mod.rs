@@ -23,12 +23,15 @@ pub mod preflight;
 pub mod reading;
 pub mod reload;
 pub mod save_config;
+mod sending;
 pub mod snapshot;
 pub mod srp_switchover;
 pub mod sync_filesystems;
 pub mod wait_for;
 
 use std::fmt;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +66,9 @@ pub enum Action {
     #[serde(skip)]
     Preflight(preflight::Spec),
 }
+
+/// See [`Action::patience`].
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The verbs a playbook may use, as they are written there.
 pub const VERBS: [&str; 15] = [
@@ -150,6 +156,17 @@ impl Action {
         self.needs_undo() || matches!(self, Self::SyncFilesystems(_))
     }
 
+    /// How long a single read of the step waits for a chassis that is out of reach: a management
+    /// network that is gone for ten minutes ends no night (F-13). What looks again by itself has
+    /// its own limits, and the first look at the pair does not wait.
+    pub fn patience(&self) -> Duration {
+        match self {
+            Self::Preflight(_) | Self::WaitFor(_) => Duration::ZERO,
+            Self::HealthCheck(spec) if spec.within.is_some() => Duration::ZERO,
+            _ => PATIENCE,
+        }
+    }
+
     /// Whether the verb works on one chassis, which the step must name with `on:`.
     pub fn needs_chassis(&self) -> bool {
         !matches!(
@@ -199,7 +216,12 @@ impl fmt::Display for Action {
 /// # Errors
 /// A bad end: what was expected, what was seen, what to do next.
 pub async fn perform(action: &Action, on: Option<On>, mut cx: Context) -> Result<Success, Failure> {
-    if let Some(on @ (On::Active | On::Standby)) = on {
+    if let Some(unfinished) = &cx.unfinished
+        && on.is_some()
+    {
+        // Its command went to this chassis, whatever role that plays by now.
+        cx.on = Some(unfinished.chassis.clone());
+    } else if let Some(on @ (On::Active | On::Standby)) = on {
         let pair = reading::Pair::read(&cx).await?;
         let (active, standby) = pair.roles(&cx.world).map_err(Failure::refused)?;
         cx.on = Some(if on == On::Active { active } else { standby }.to_owned());

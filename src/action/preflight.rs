@@ -20,6 +20,10 @@ pub struct Spec {}
 /// How long the last look at a pair may take.
 const LAST_LOOK: Duration = Duration::from_secs(150);
 
+/// How long a pair may be without an Active before that is the result.
+const TRANSITION: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(5);
+
 impl Spec {
     pub async fn perform(&self, cx: &Context) -> Result<Success, Failure> {
         let refused = |failure: Failure| Failure {
@@ -89,8 +93,20 @@ fn same_pair(pair: &Pair, world: &World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The last look at a pair before a run ends: does exactly one chassis carry traffic?
+/// The last look at a pair before a run ends: does exactly one chassis carry traffic? A pair in
+/// the middle of a switchover is given a minute to finish it.
 pub async fn assess(world: &World) -> (bool, String) {
+    let until = world.clock.elapsed() + TRANSITION;
+    loop {
+        let (serving, said) = look(world).await;
+        if serving || world.clock.elapsed() >= until {
+            return (serving, said);
+        }
+        world.clock.sleep(AGAIN).await;
+    }
+}
+
+async fn look(world: &World) -> (bool, String) {
     let look = async {
         let mut views = Vec::new();
         for name in [&world.primary, &world.backup] {

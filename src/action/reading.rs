@@ -1,5 +1,7 @@
 //! Reading facts from a chassis for a step, with failures a human can act on.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::context::{Context, World};
@@ -10,19 +12,38 @@ use crate::device::session::ReadError;
 use crate::device::staros::srp_info::{self, SrpInfo, State};
 use crate::device::staros::{Unparsed, checkpoint, subscribers, version};
 
+/// How soon a chassis that is out of reach is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+
 impl Context {
-    /// Runs a read on `chassis` and turns the answer into a fact.
+    /// Runs a read on `chassis` and turns the answer into a fact. A chassis that is out of reach is
+    /// waited for as long as the step's patience lasts; reading again is harmless.
     pub async fn read<T>(
         &self,
         chassis: &str,
         command: &str,
         parse: impl Fn(&str) -> Result<T, Unparsed>,
     ) -> Result<T, Failure> {
-        let mut device = self.device(chassis).await;
-        device
-            .read(command, parse)
-            .await
-            .map_err(|error| unread(chassis, &error))
+        let given_up = self.elapsed() + self.patience;
+        loop {
+            let read = self.device(chassis).await.read(command, &parse).await;
+            let failure = match read {
+                Ok(fact) => return Ok(fact),
+                Err(error) => unread(chassis, &error),
+            };
+            self.hold(given_up, failure).await?;
+        }
+    }
+
+    /// Waits a little before something harmless is tried again; `failure` when it is not worth it
+    /// or the patience is used up.
+    pub async fn hold(&self, given_up: Duration, failure: Failure) -> Result<(), Failure> {
+        if !failure.transient || self.elapsed() + AGAIN > given_up {
+            return Err(failure);
+        }
+        self.progress(format!("waiting: {}", failure.message)).await;
+        self.world.clock.sleep(AGAIN).await;
+        Ok(())
     }
 
     /// `show srp info` of a chassis.

@@ -8,20 +8,25 @@
 //! release, has its cards settled and stands as Standby beside an Active peer (`staros-cli.md` 6,
 //! traps 13 and 14).
 
+mod proof;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
+use super::boot_stack::check_bootable;
 use super::context::{Context, Unfinished};
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
-use super::reading::{reconnect, unread, unspoken, word};
+use super::reading::{reconnect, unspoken, word};
 use crate::device::error::Lost;
-use crate::device::staros::srp_info::{self, SrpInfo, State};
+use crate::device::staros::srp_info::State;
 use crate::device::staros::{boot, card_table, session_recovery, uptime, version};
 use crate::device::{Error, Limits};
+use proof::{prove_peer_active, prove_roles};
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -55,19 +60,12 @@ fn ninety_seconds() -> Span {
 /// The command. `-noconfirm` leaves no question that could be answered twice.
 const COMMAND: &str = "reload -noconfirm";
 
-/// A hello older than this says nothing about the peer now: longer than any default dead interval.
-const FRESH_HELLO: Duration = Duration::from_secs(60);
-
 /// How far the chassis's own count of its uptime may be off ours (it counts in minutes).
 const UPTIME_GRAIN: Duration = Duration::from_secs(60);
 
-/// The command that was sent, as far as looking for its effect needs it.
-#[derive(Clone, Copy)]
-struct Sent {
-    at: Timestamp,
-    /// The chassis's uptime a moment before.
-    uptime: Duration,
-}
+/// A chassis that runs the release as Standby and on which nothing has changed for this long will
+/// not settle by being waited for.
+const STANDSTILL: Duration = Duration::from_secs(900);
 
 /// What the reload of an interrupted run came to.
 enum Probe {
@@ -85,10 +83,7 @@ impl Spec {
                 .await;
             match self.probe(cx, &chassis, unfinished).await? {
                 Probe::UnderWay => {
-                    let sent = Sent {
-                        at: unfinished.at,
-                        uptime: uptime_in(&unfinished.before),
-                    };
+                    let sent = Sent::of(unfinished);
                     return self.verify(cx, &chassis, sent).await;
                 }
                 Probe::NeverHappened => {
@@ -101,11 +96,18 @@ impl Spec {
         }
         for last in [false, true] {
             let before = self.prove_safe(cx, &chassis).await?;
-            let uptime = uptime_in(&before);
+            let up = uptime_in(&before);
             cx.intent(&chassis, COMMAND, before).await?;
+            // The journal took its time, and somebody may have used it (F-54).
+            let proof = prove_roles(cx, &chassis).await;
+            proof.map_err(|failure| Failure {
+                transient: false,
+                message: format!("{}; nothing was sent", failure.message),
+                ..failure
+            })?;
             let at = cx.world.clock.now();
             match self.send(cx, &chassis).await {
-                Ok(()) => return self.verify(cx, &chassis, Sent { at, uptime }).await,
+                Ok(()) => return self.verify(cx, &chassis, Sent { at, up }).await,
                 Err(error) if error.lost_phase() == Some(Lost::BeforeSend) && !last => {
                     cx.progress("the session was lost before the command went out; proving again")
                         .await;
@@ -125,15 +127,13 @@ impl Spec {
 
     /// Proves that the reload hurts nobody and leads to the release.
     async fn prove_safe(&self, cx: &Context, chassis: &str) -> Result<Facts, Failure> {
-        let peer = cx.peer_of(chassis).to_owned();
         let entries = cx.read(chassis, "show boot", boot::parse).await?.entries;
         let top = entries.first().ok_or_else(|| {
             Failure::refused(format!(
                 "{chassis} has an empty boot stack and would come up with defaults"
             ))
         })?;
-        let command = format!("show version {}", top.image);
-        let image = cx.read(chassis, &command, version::parse_image).await?;
+        let image = check_bootable(cx, chassis, &top.image, &top.config).await?;
         if image.version != self.version {
             return Err(Failure::refused(format!(
                 "{chassis} would boot {} ({}), the plan wants {}",
@@ -146,24 +146,11 @@ impl Spec {
             .read(chassis, "show system uptime", uptime::parse)
             .await?
             .0;
-        let theirs = cx.srp(&peer).await?;
-        prove_peer_active(&peer, &theirs)?;
-        // Last of all, and in the session that will carry the command.
-        let own = {
-            let mut device = cx.device(chassis).await;
-            device
-                .read("show srp info", srp_info::parse)
-                .await
-                .map_err(|e| unread(chassis, &e))?
-        };
-        prove_standby(chassis, &own)?;
+        let state = prove_roles(cx, chassis).await?;
         let mut before = Facts::new();
         before.insert("version".into(), running.into());
         before.insert("uptime_s".into(), up.as_secs().into());
-        before.insert(
-            "state".into(),
-            json!({ chassis: word(own.chassis_state), peer: word(theirs.chassis_state) }),
-        );
+        before.insert("state".into(), state);
         Ok(before)
     }
 
@@ -176,10 +163,11 @@ impl Spec {
             total: Duration::from_secs(600),
             ..device.limits()
         };
-        let result = device.send_once(COMMAND, true, limits).await;
+        // Nothing should be asked, so whatever is asked is no question to say yes to.
+        let result = device.send_once(COMMAND, false, limits).await;
         device.close().await;
         match result {
-            Err(error @ Error::Rejected { .. }) => Err(error),
+            Err(error @ (Error::Rejected { .. } | Error::Asked { .. })) => Err(error),
             Err(error) if error.before_any_change() => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
@@ -189,27 +177,47 @@ impl Spec {
     async fn verify(&self, cx: &Context, chassis: &str, sent: Sent) -> Result<Success, Failure> {
         let deadline = cx.deadline(self.within);
         let mut last = String::new();
+        let mut changed = cx.elapsed();
         loop {
             cx.world.clock.sleep(self.poll.0).await;
             let stage = self.look(cx, chassis, sent).await?;
-            let text = match stage {
-                Stage::Back { detail } => {
-                    let took = Span(Duration::from_secs(age(cx, sent.at).as_secs()));
-                    return Ok(Success::done(format!("{detail}, back after {took}"))
-                        .with("reloaded", chassis)
-                        .with("version", self.version.as_str())
-                        .with("took_s", took.0.as_secs()));
-                }
-                Stage::NotYet(text) | Stage::NeverWent(text) => text,
+            let text = match &stage {
+                Stage::Back => return Ok(self.back(cx, chassis, sent.at, "")),
+                Stage::Settling(text) | Stage::NotYet(text) | Stage::NeverWent(text) => text,
             };
-            if text != last {
-                cx.progress(&text).await;
-                last.clone_from(&text);
+            let late = cx.elapsed() >= deadline;
+            if *text != last {
+                cx.progress(text).await;
+                last.clone_from(text);
+                changed = cx.elapsed();
             }
-            if cx.elapsed() >= deadline {
-                return Err(self.out_of_time(chassis, &last));
+            match stage {
+                Stage::Settling(text) if late || cx.elapsed() - changed >= STANDSTILL => {
+                    return Ok(self.back(cx, chassis, sent.at, &text));
+                }
+                _ if late => return Err(self.out_of_time(chassis, &last)),
+                _ => {}
             }
         }
+    }
+
+    /// It runs the release as Standby: what a reload is for. Whether a chassis that does not
+    /// settle is good enough is for the health check behind it, which can send the pair back.
+    fn back(&self, cx: &Context, chassis: &str, sent_at: Timestamp, unsettled: &str) -> Success {
+        let took = Span(Duration::from_secs(age(cx, sent_at).as_secs()));
+        let peer = cx.peer_of(chassis);
+        let mut detail = format!(
+            "{chassis} runs {} as Standby beside {peer} as Active, back after {took}",
+            self.version
+        );
+        if !unsettled.is_empty() {
+            detail = format!("{detail}, but {unsettled}");
+        }
+        Success::done(detail)
+            .with("reloaded", chassis)
+            .with("version", self.version.as_str())
+            .with("settled", unsettled.is_empty())
+            .with("took_s", took.0.as_secs())
     }
 
     fn out_of_time(&self, chassis: &str, last: &str) -> Failure {
@@ -236,9 +244,10 @@ impl Spec {
             };
         }
         let up = device.read("show system uptime", uptime::parse).await;
+        let since_sent = age(cx, sent.at);
         match up {
             Err(error) => return Ok(Stage::NotYet(format!("it lets us in, but {error}"))),
-            Ok(up) if !went_down(up.0, sent.uptime, age(cx, sent.at)) => {
+            Ok(up) if !sent.has_rebooted(up.0, since_sent) => {
                 return Ok(Stage::NeverWent(format!(
                     "{NEVER_WENT}, up for {}",
                     Span(up.0)
@@ -266,24 +275,6 @@ impl Spec {
 
     /// A chassis that has booted is not yet one that can take over.
     async fn settled(&self, cx: &Context, chassis: &str) -> Result<Stage, Failure> {
-        let mut missing = cx
-            .read(chassis, "show card table", card_table::parse)
-            .await?
-            .problems();
-        if missing.is_empty() {
-            let command = "show session recovery status verbose";
-            missing = cx
-                .read(chassis, command, session_recovery::parse)
-                .await?
-                .problems();
-        }
-        if !missing.is_empty() {
-            return Ok(Stage::NotYet(format!(
-                "runs {}, settling: {}",
-                self.version,
-                missing.join("; ")
-            )));
-        }
         let own = cx.srp(chassis).await?;
         if own.chassis_state != State::Standby
             || !own.is_connected()
@@ -298,11 +289,21 @@ impl Spec {
         }
         let peer = cx.peer_of(chassis);
         prove_peer_active(peer, &cx.srp(peer).await?)?;
-        Ok(Stage::Back {
-            detail: format!(
-                "{chassis} runs {} as Standby beside {peer} as Active",
-                self.version
-            ),
+        let mut missing = cx
+            .read(chassis, "show card table", card_table::parse)
+            .await?
+            .problems();
+        if missing.is_empty() {
+            let command = "show session recovery status verbose";
+            missing = cx
+                .read(chassis, command, session_recovery::parse)
+                .await?
+                .problems();
+        }
+        Ok(if missing.is_empty() {
+            Stage::Back
+        } else {
+            Stage::Settling(format!("not settled: {}", missing.join("; ")))
         })
     }
 
@@ -325,8 +326,7 @@ impl Spec {
                 return Ok(Probe::UnderWay);
             };
             drop(device);
-            let before = uptime_in(&unfinished.before);
-            if went_down(up.0, before, age(cx, unfinished.at)) {
+            if Sent::of(unfinished).has_rebooted(up.0, age(cx, unfinished.at)) {
                 return Ok(Probe::UnderWay);
             }
             if cx.elapsed() - began >= self.doubt.0 {
@@ -337,68 +337,50 @@ impl Spec {
     }
 }
 
-/// Where a reloading chassis is.
-enum Stage {
-    NotYet(String),
-    /// It is up, but its uptime is from before the command.
-    NeverWent(String),
-    Back {
-        detail: String,
-    },
+/// A reload that was sent, or was about to be.
+#[derive(Clone, Copy)]
+struct Sent {
+    at: Timestamp,
+    /// How long the chassis had been up then, by its own count.
+    up: Duration,
 }
 
-const NEVER_WENT: &str = "it has not gone down";
+impl Sent {
+    fn of(unfinished: &Unfinished) -> Self {
+        Self {
+            at: unfinished.at,
+            up: uptime_in(&unfinished.before),
+        }
+    }
 
-fn prove_standby(chassis: &str, own: &SrpInfo) -> Result<(), Failure> {
-    if own.chassis_state != State::Standby {
-        return Err(Failure::refused(format!(
-            "{chassis} is {}, and only a Standby chassis is reloaded",
-            word(own.chassis_state)
-        ))
-        .hint("somebody may have switched over; nothing was sent (INV-4)"));
-    }
-    if own.peer_state != State::Active || !own.is_connected() {
-        return Err(Failure::refused(format!(
-            "{chassis} sees its peer as {}, connection {}; a reload needs an Active, connected peer",
-            word(own.peer_state),
-            own.connection.as_deref().unwrap_or("None")
-        )));
-    }
-    match own.last_hello_age {
-        Some(age) if age > FRESH_HELLO => Err(Failure::refused(format!(
-            "{chassis} last heard its peer {} ago; that the peer is Active is no longer certain",
-            Span(age)
-        ))),
-        _ => Ok(()),
+    /// Whether a chassis that now says it is `up` has gone down since, `since` ago by our calendar.
+    fn has_rebooted(self, up: Duration, since: Duration) -> bool {
+        // An uptime never shrinks by itself, whatever anybody's clock says.
+        let shrunk = up + UPTIME_GRAIN < self.up;
+        // A chassis that had not been up for long: now the calendar must tell. It can be set
+        // forwards meanwhile, so this alone would take an old uptime for a young one.
+        let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < self.up + since;
+        shrunk || younger
     }
 }
 
-fn prove_peer_active(peer: &str, theirs: &SrpInfo) -> Result<(), Failure> {
-    if theirs.chassis_state == State::Active {
-        return Ok(());
-    }
-    Err(Failure::refused(format!(
-        "{peer} is {} and would not carry the traffic (INV-5)",
-        word(theirs.chassis_state)
-    )))
-}
-
-/// What the journal says of the uptime before the command.
+/// The uptime an intent has kept.
 fn uptime_in(before: &Facts) -> Duration {
     let seconds = before.get("uptime_s").and_then(|seconds| seconds.as_u64());
     Duration::from_secs(seconds.unwrap_or(0))
 }
 
-/// Whether a chassis that shows `up` has booted since it showed `before`, `since` ago by our
-/// calendar.
-fn went_down(up: Duration, before: Duration, since: Duration) -> bool {
-    // An uptime never shrinks by itself, whatever anybody's clock says.
-    let shrunk = up + UPTIME_GRAIN < before;
-    // A chassis that had not been up for long: now the calendar must tell. It can be set forwards
-    // meanwhile, so this alone would take an old uptime for a young one.
-    let younger = up <= since + UPTIME_GRAIN && up + UPTIME_GRAIN < before + since;
-    shrunk || younger
+/// Where a reloading chassis is.
+enum Stage {
+    NotYet(String),
+    /// It is up, but its uptime is from before the command.
+    NeverWent(String),
+    /// It runs the release as Standby, and something on it is still on its way up, or broken.
+    Settling(String),
+    Back,
 }
+
+const NEVER_WENT: &str = "it has not gone down";
 
 /// How long ago something was, by the calendar (the process that sent a command may be another
 /// one than this); never less than nothing.
@@ -414,43 +396,5 @@ fn short(error: &Error) -> &'static str {
         Error::Timeout { .. } => "no answer",
         Error::Lost { .. } => "session lost",
         _ => "not ready",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trap_13_only_an_uptime_that_began_after_the_command_proves_a_boot() {
-        let s = Duration::from_secs;
-        let days = s(22 * 86_400);
-        assert!(went_down(s(240), days, s(900)), "back after 15 minutes");
-        assert!(!went_down(days + s(900), days, s(900)), "still up");
-        assert!(
-            !went_down(days, days, s(30)),
-            "still up, and no minute over"
-        );
-        assert!(went_down(s(120), s(300), s(600)), "was young, is younger");
-        assert!(
-            went_down(s(400), s(300), s(1000)),
-            "was young, took its time"
-        );
-        assert!(!went_down(s(300), s(300), s(40)), "young and still up");
-    }
-
-    #[test]
-    fn f_70_a_clock_that_is_set_or_runs_at_another_pace_fakes_no_boot_and_hides_none() {
-        let s = Duration::from_secs;
-        let days = s(22 * 86_400);
-        assert!(
-            !went_down(days + s(60), days, s(7200)),
-            "ours was set forwards"
-        );
-        assert!(
-            went_down(s(240), days, s(5)),
-            "theirs runs sixty times faster"
-        );
-        assert!(went_down(s(240), days, s(0)), "ours was set back");
     }
 }

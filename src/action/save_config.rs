@@ -7,7 +7,6 @@ use super::context::Context;
 use super::fields::{FlashPath, Span};
 use super::outcome::{Facts, Failure, Success};
 use super::reading::unspoken;
-use crate::device::Limits;
 use crate::device::staros::directory;
 use crate::device::transcript::redacted;
 
@@ -78,7 +77,7 @@ impl Spec {
                 Ok(redacted(url, &[]))
             }
             OffBox::RunDirectory => {
-                let mut device = cx.device(chassis).await;
+                let mut device = cx.connected(chassis).await?;
                 let reply = device
                     .run("show configuration")
                     .await
@@ -101,22 +100,10 @@ impl Spec {
 
     async fn save(&self, cx: &Context, chassis: &str, url: &str) -> Result<(), Failure> {
         let command = format!("save configuration {url} -noconfirm");
-        let mut device = cx.device(chassis).await;
-        device
-            .connect()
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
-        cx.intent(chassis, &redacted(&command, &[]), Facts::new())
-            .await?;
-        let limits = Limits {
-            total: self.within.0,
-            idle: self.within.0,
-            ..device.limits()
-        };
-        device
-            .send_once(&command, true, limits)
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
-        Ok(())
+        let shown = redacted(&command, &[]);
+        cx.send(chassis, &command, &shown, &Facts::new(), self.within.0)
+            .await?
+            .map(|_| ())
+            .map_err(|error| unspoken(chassis, &error))
     }
 }

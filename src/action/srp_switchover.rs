@@ -67,6 +67,10 @@ fn fifteen_seconds() -> Span {
 
 const COMMAND: &str = "srp initiate-switchover";
 
+/// How old a proof of readiness may be when the command goes out.
+const FRESH: Duration = Duration::from_secs(120);
+const PROOFS: usize = 3;
+
 /// How long the chassis may take over `srp validate-switchover`.
 const VALIDATION: Duration = Duration::from_secs(60);
 
@@ -81,7 +85,7 @@ impl Spec {
                 .unfinished
                 .as_ref()
                 .map(|unfinished| unfinished.before.clone());
-            if self.took_place(cx, &from, &to).await? {
+            if self.took_place(cx, &to).await? {
                 return self
                     .verify(cx, &from, &to, &before.unwrap_or_default(), cx.elapsed())
                     .await;
@@ -95,24 +99,16 @@ impl Spec {
             )));
         }
         self.sit_out_guard(cx, &to).await?;
-        self.validate(cx, &from).await?;
-        let before = self.prove_ready(cx, &from, &to).await?;
-        {
-            // In the session that will carry the command, a moment before it (INV-4's twin).
-            let mut device = cx.device(&from).await;
-            let own = device
-                .read("show srp info", srp_info::parse)
-                .await
-                .map_err(|e| unread(&from, &e))?;
-            if own.chassis_state != State::Active || own.peer_state != State::Standby {
-                return Err(Failure::refused(format!(
-                    "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
-                    word(own.chassis_state),
-                    word(own.peer_state)
-                )));
-            }
-        }
+        let before = self.prove_fresh(cx, &from, &to).await?;
+        still_active(cx, &from).await?;
         cx.intent(&from, COMMAND, before.clone()).await?;
+        // The journal took its time, and somebody may have used it (F-54).
+        let proof = still_active(cx, &from).await;
+        proof.map_err(|failure| Failure {
+            transient: false,
+            message: format!("{}; nothing was sent", failure.message),
+            ..failure
+        })?;
         let sent_at = cx.elapsed();
         self.send(cx, &from).await?;
         self.verify(cx, &from, &to, &before, sent_at).await
@@ -145,16 +141,33 @@ impl Spec {
         Ok(())
     }
 
+    /// Readiness and parity, both young enough to act on: a network that was gone in between makes
+    /// the first half of the proof worthless.
+    async fn prove_fresh(&self, cx: &Context, from: &str, to: &str) -> Result<Facts, Failure> {
+        for _ in 0..PROOFS {
+            let asked = cx.elapsed();
+            self.validate(cx, from).await?;
+            let before = self.prove_ready(cx, from, to).await?;
+            if cx.elapsed() - asked <= FRESH {
+                return Ok(before);
+            }
+            cx.progress("proving readiness took too long to still be true; once more")
+                .await;
+        }
+        Err(Failure::refused(format!(
+            "readiness could not be proven within {} in {PROOFS} attempts: {from} or {to} answers too slowly",
+            Span(FRESH)
+        ))
+        .hint("mend the management network, then `cutover resume`"))
+    }
+
     /// Has both chassis check their readiness, and waits for an answer younger than the question.
     async fn validate(&self, cx: &Context, from: &str) -> Result<(), Failure> {
         let former = cx.srp(from).await?.last_validate_switchover;
         let former = former.and_then(|status| status.age);
         for command in ["srp validate-configuration", "srp validate-switchover"] {
-            cx.device(from)
-                .await
-                .run(command)
-                .await
-                .map_err(|e| unspoken(from, &e))?;
+            let mut device = cx.connected(from).await?;
+            device.run(command).await.map_err(|e| unspoken(from, &e))?;
         }
         let asked = cx.elapsed();
         loop {
@@ -229,15 +242,25 @@ impl Spec {
         }
     }
 
-    /// After an interruption: has the pair begun to swap? The chassis that hands over moves first.
-    async fn took_place(&self, cx: &Context, from: &str, to: &str) -> Result<bool, Failure> {
-        let began = cx.elapsed();
+    /// After an interruption: has the chassis that shall take over done so? A pair in the middle of
+    /// a switchover is waited for, and one that has not moved is watched for a while: the command
+    /// may be on its way.
+    async fn took_place(&self, cx: &Context, to: &str) -> Result<bool, Failure> {
+        let (began, deadline) = (cx.elapsed(), cx.deadline(self.within));
         loop {
-            let old = cx.srp(from).await?.chassis_state;
-            let new = cx.srp(to).await?.chassis_state;
-            let unmoved = old == State::Active && matches!(new, State::Standby | State::Init);
-            if !unmoved || cx.elapsed() - began >= self.doubt.0 {
-                return Ok(!unmoved);
+            let pair = Pair::read(cx).await?;
+            match pair.roles(&cx.world) {
+                Ok((active, _)) if active == to => return Ok(true),
+                Ok(_) if cx.elapsed() - began >= self.doubt.0 => return Ok(false),
+                Ok(_) => {}
+                Err(what) if cx.elapsed() >= deadline => {
+                    return Err(Failure::in_doubt(format!(
+                        "the pair did not settle within {} after the interrupted switchover: {what}",
+                        self.within
+                    ))
+                    .hint("bring the pair to one Active and one Standby, then `cutover resume`"));
+                }
+                Err(_) => {}
             }
             cx.world.clock.sleep(self.poll.0).await;
         }
@@ -326,6 +349,24 @@ impl Spec {
 fn is_answer(age: Duration, former: Option<Duration>, waited: Duration) -> bool {
     // The chassis counts whole seconds.
     former.is_none_or(|former| age < former) || age <= waited + Duration::from_secs(1)
+}
+
+/// The chassis that hands over is still the Active beside a Standby, read in the session that
+/// carries the command (INV-4's twin). One try: a proof that took minutes is none.
+async fn still_active(cx: &Context, from: &str) -> Result<(), Failure> {
+    let read = {
+        let mut device = cx.device(from).await;
+        device.read("show srp info", srp_info::parse).await
+    };
+    let own = read.map_err(|error| unread(from, &error))?;
+    if own.chassis_state == State::Active && own.peer_state == State::Standby {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "{from} is {} with a peer {}; a switchover starts on the Active beside a Standby",
+        word(own.chassis_state),
+        word(own.peer_state)
+    )))
 }
 
 /// The configurations of both chassis agree, as the Active sees it (SRP-55, INV-7).

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
 use super::reading::unspoken;
-use crate::device::{Error, Limits};
+use crate::device::Error;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -25,26 +25,24 @@ impl Spec {
     /// Synchronizing again is harmless, so an interrupted one is simply repeated.
     pub async fn perform(&self, cx: &Context) -> Result<Success, Failure> {
         let chassis = cx.chassis();
-        let mut device = cx.device(chassis).await;
-        device
-            .connect()
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
-        cx.intent(chassis, COMMAND, Facts::new()).await?;
-        let limits = Limits {
-            total: self.within.0,
-            idle: self.within.0,
-            ..device.limits()
-        };
-        device
-            .send_once(COMMAND, true, limits)
-            .await
-            .map_err(|error| unspoken(chassis, &error))?;
+        let sent = cx
+            .send(chassis, COMMAND, COMMAND, &Facts::new(), self.within.0)
+            .await?;
+        if let Err(error @ Error::Rejected { .. }) = &sent {
+            return Err(unspoken(chassis, error));
+        }
+        // A session that was lost meanwhile says nothing; the comparison does.
+        let mut device = cx.connected(chassis).await?;
         match device.run(&format!("{COMMAND} checkonly")).await {
             // A release without the variant: that the command was accepted is all there is to see.
-            Err(Error::Rejected { .. }) => Ok(Success::done(
-                "the chassis reported no failure; this release cannot compare the cards",
-            )),
+            Err(Error::Rejected { .. }) => match sent {
+                Ok(_) => Ok(Success::done(
+                    "the chassis reported no failure; this release cannot compare the cards",
+                )),
+                Err(error) => Err(unspoken(chassis, &error).hint(
+                    "nobody can tell whether both cards hold the same; `cutover resume` synchronizes again",
+                )),
+            },
             Err(error) => Err(unspoken(chassis, &error)),
             Ok(reply) => match stale(&reply.text) {
                 files if files.is_empty() => Ok(Success::done("nothing is left to synchronize")),

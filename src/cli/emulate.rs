@@ -39,7 +39,7 @@ pub fn run(args: Args) -> u8 {
     let inventory = match loaded {
         Ok(inventory) => inventory,
         Err(mistakes) => {
-            eprintln!("{mistakes}");
+            super::note(format_args!("{mistakes}\n"));
             return exit::USAGE;
         }
     };
@@ -87,11 +87,15 @@ async fn emulate(args: &Args, inventory: &Inventory) -> Result<(), (String, u8)>
         unsettled = stage.settle() => unsettled,
     };
     for pair in unsettled {
-        eprintln!("cutover: pair {pair} has not come to one Active and one synchronized Standby");
+        super::note(format_args!(
+            "cutover: pair {pair} has not come to one Active and one synchronized Standby\n"
+        ));
     }
     for name in inventory.chassis.keys() {
         if stage.chassis(name).is_none() {
-            eprintln!("cutover: {name} belongs to no pair and is not emulated");
+            super::note(format_args!(
+                "cutover: {name} belongs to no pair and is not emulated\n"
+            ));
         }
     }
     if let Some(path) = &args.ready_file {

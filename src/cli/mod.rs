@@ -114,7 +114,7 @@ fn log_to_stderr() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .without_time()
-        // Otherwise a log line that cannot be written would be a panic.
+        // A terminal that is gone must not end a run that has a chassis in its hands.
         .log_internal_errors(false)
         .init();
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::complain;
 use super::run::{self, Go};
-use crate::engine::event::{Event, Verdict, exit};
+use crate::engine::event::{Event, Started, Verdict, exit};
 use crate::engine::journal::Journal;
 use crate::engine::store::{RunDir, Store};
 use crate::report::story::Story;
@@ -79,7 +79,8 @@ pub fn run(args: Args) -> u8 {
         Err(error) => return complain(error, exit::REFUSED),
     };
     let story = Story::of(&history);
-    let Some(Event::RunStarted(started)) = history.first().map(|record| &record.event) else {
+    let Some(Event::RunStarted(started)) = history.first().map(|record| record.event.clone())
+    else {
         return complain(
             "the journal does not begin with the start of a run",
             exit::REFUSED,
@@ -126,6 +127,9 @@ pub fn run(args: Args) -> u8 {
             exit::REFUSED,
         );
     }
+    if let Err(why) = same_pair(&started, &loaded) {
+        return complain(why, exit::REFUSED);
+    }
     let approved = match run::beforehand(&args.approve, &loaded.plan) {
         Ok(approved) => approved,
         Err(why) => return complain(why, exit::USAGE),
@@ -146,4 +150,18 @@ pub fn run(args: Args) -> u8 {
     });
     drop(lock);
     code
+}
+
+/// The inventory is read anew, a password may have changed; but it must still mean the same
+/// chassis, in the same roles: what was sent was sent to those.
+fn same_pair(started: &Started, loaded: &run::Loaded) -> Result<(), String> {
+    let pair = &loaded.inventory.pairs[&loaded.plan.pair];
+    if (&pair.primary, &pair.backup) == (&started.primary, &started.backup) {
+        return Ok(());
+    }
+    Err(format!(
+        "the inventory now says that {} is the primary and {} the backup of the pair, the run began \
+         with {} and {}; put the inventory back, a run goes on only with the chassis it began with",
+        pair.primary, pair.backup, started.primary, started.backup
+    ))
 }

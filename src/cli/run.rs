@@ -131,10 +131,11 @@ pub fn beforehand(given: &[String], plan: &Plan) -> Result<Beforehand, String> {
 pub fn header(plan: &Plan, inventory: &Inventory, run: String, dry_run: bool) -> Started {
     let pair = &inventory.pairs[&plan.pair];
     let hide = |(name, value): (&String, &String)| {
-        (
-            name.clone(),
-            crate::device::transcript::redacted(value, &[]),
-        )
+        let shown = match names_a_secret(name) {
+            true => "********".to_owned(),
+            false => crate::device::transcript::redacted(value, &[]),
+        };
+        (name.clone(), shown)
     };
     Started {
         run,
@@ -149,12 +150,32 @@ pub fn header(plan: &Plan, inventory: &Inventory, run: String, dry_run: bool) ->
     }
 }
 
-/// The addresses that identify a pair to the lock, whatever inventories call it.
+/// Whether a variable of this name holds what no journal may show (INV-40).
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let words = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "community",
+        "token",
+    ];
+    words.iter().any(|word| name.contains(word)) || name.split(['_', '-']).any(|w| w == "pw")
+}
+
+/// The addresses that identify the chassis of a pair to the lock, whatever inventories call them:
+/// by number where a name can be resolved, so that a name and its number are one chassis.
 pub fn addresses(plan: &Plan, inventory: &Inventory) -> Vec<String> {
+    use std::net::ToSocketAddrs;
     let pair = &inventory.pairs[&plan.pair];
     let address = |name: &String| {
         let chassis = &inventory.chassis[name];
-        format!("{}:{}", chassis.address, chassis.port)
+        let known = (chassis.address.as_str(), chassis.port).to_socket_addrs();
+        match known.ok().and_then(|all| all.min()) {
+            Some(address) => address.to_string(),
+            None => format!("{}:{}", chassis.address, chassis.port),
+        }
     };
     vec![address(&pair.primary), address(&pair.backup)]
 }

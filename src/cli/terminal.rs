@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::control::who;
@@ -39,18 +40,20 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
     let (sender, receiver) = mpsc::channel(16);
     tokio::spawn(take_mail(mailbox, sender.clone()));
     tokio::spawn(take_signals(sender.clone()));
-    let waiting = Arc::new(Mutex::new(None));
+    let waiting = Arc::new(Mutex::new(Vec::new()));
     if ask {
         take_answers(Arc::clone(&waiting), sender);
     }
     let observer: Observer = Box::new(move |record: &Record| {
         let mut waiting = waiting.lock().expect("nobody panics holding a step's name");
         match &record.event {
-            Event::ApprovalRequested { step, .. } => *waiting = Some(step.clone()),
+            Event::ApprovalRequested { step, .. } if !waiting.contains(step) => {
+                waiting.push(step.clone());
+            }
             Event::Approved { step, .. } | Event::StepFinished { step, .. }
-                if waiting.as_ref() == Some(step) =>
+                if waiting.contains(step) =>
             {
-                *waiting = None;
+                waiting.retain(|other| other != step);
             }
             _ => {}
         }
@@ -61,15 +64,21 @@ pub fn requests(mailbox: PathBuf, ask: bool) -> (mpsc::Receiver<Request>, Observ
 async fn take_mail(mailbox: PathBuf, sender: mpsc::Sender<Request>) {
     let mut ticks = tokio::time::interval(MAILBOX);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut complained = false;
     while !sender.is_closed() {
         ticks.tick().await;
         let requests = match control::take(&mailbox) {
             Ok(requests) => requests,
             Err(error) => {
-                tracing::warn!("cannot look for requests of other terminals: {error}");
-                return;
+                // It may pass; an abort must not be lost to a moment's trouble.
+                if !complained {
+                    tracing::warn!("cannot look for requests of other terminals: {error}");
+                }
+                complained = true;
+                continue;
             }
         };
+        complained = false;
         for request in requests {
             match request {
                 Ok(request) => {
@@ -82,35 +91,46 @@ async fn take_mail(mailbox: PathBuf, sender: mpsc::Sender<Request>) {
     }
 }
 
-/// Ctrl-C: once asks, twice insists, three times leaves at once (the journal can be resumed).
+/// Ctrl-C: once asks, twice insists, three times leaves at once (the journal can be resumed). A
+/// terminal that hangs up, or a request to terminate, asks once: the run ends at its next safe
+/// point, instead of dying with a command on its way.
 async fn take_signals(sender: mpsc::Sender<Request>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    // One listener for all of them: nothing that comes between two is missed.
-    let mut interrupts = match signal(SignalKind::interrupt()) {
-        Ok(interrupts) => interrupts,
-        Err(error) => return tracing::warn!("Ctrl-C will end this at once: {error}"),
+    let hear = |kind| signal(kind).map_err(|error| tracing::warn!("{error}"));
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        hear(SignalKind::interrupt()),
+        hear(SignalKind::terminate()),
+        hear(SignalKind::hangup()),
+    ) else {
+        return;
     };
-    for count in 1.. {
-        if interrupts.recv().await.is_none() {
-            return;
+    let (mut count, mut asked) = (0, false);
+    loop {
+        tokio::select! {
+            biased;
+            Some(()) = interrupt.recv() => count += 1,
+            Some(()) = terminate.recv(), if !asked => (count, asked) = (count.max(1), true),
+            Some(()) = hangup.recv(), if !asked => (count, asked) = (count.max(1), true),
+            else => return,
         }
         if count >= 3 {
             super::note("left at once; `cutover resume` goes on and probes what was under way\n");
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
-        let _ = sender.send(Request::Interrupt { count }).await;
+        // Never waits: the third Ctrl-C must be heard even when the run hears nothing any more.
+        let _ = sender.try_send(Request::Interrupt { count });
     }
 }
 
 /// Reads answers from the terminal, on a thread of its own: reading cannot be given up.
-fn take_answers(waiting: Arc<Mutex<Option<String>>>, sender: mpsc::Sender<Request>) {
+fn take_answers(waiting: Arc<Mutex<Vec<String>>>, sender: mpsc::Sender<Request>) {
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines() {
             let Ok(line) = line else { return };
             let step = waiting
                 .lock()
                 .expect("nobody panics holding a step's name")
-                .clone();
+                .first()
+                .cloned();
             match (step, line.trim().to_ascii_lowercase().as_str()) {
                 (Some(step), "yes") => {
                     let request = Request::Approve {

@@ -121,6 +121,14 @@ pub fn staros() -> &'static Dialect {
     })
 }
 
+/// One pattern for all: its first match begins where the first match of any of them does.
+fn any_of(patterns: &[String]) -> Result<Option<Regex>, regex::Error> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    Regex::new(&format!("(?:{})", patterns.join(")|(?:"))).map(Some)
+}
+
 impl Dialect {
     /// Reads a dialect file.
     pub fn load(yaml: &str) -> Result<Self, BadDialect> {
@@ -171,7 +179,7 @@ impl Dialect {
                 pager: Regex::new(&file.pager.pattern)?,
                 questions,
                 timestamp: Regex::new(&file.timestamp)?,
-                unsolicited: regexes(&file.unsolicited)?,
+                unsolicited: any_of(&file.unsolicited)?,
                 ends: file.ends,
             },
             tells_date: Regex::new(&file.tells_date)?,

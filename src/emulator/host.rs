@@ -67,6 +67,9 @@ struct Inner {
     frozen: Vec<Stream>,
     /// By tty number.
     terminals: BTreeMap<u16, mpsc::Sender<Nudge>>,
+    /// The chassis's deadline after the last thing that happened to it.
+    due: Option<Time>,
+    /// When the driver wakes by itself.
     armed: Option<Time>,
     last: Situation,
 }
@@ -111,6 +114,7 @@ pub async fn start(spec: Spec, networks: Networks, clock: Clock) -> io::Result<H
         up: true,
     };
     let inner = Inner {
+        due: chassis.deadline(),
         chassis,
         datagrams,
         links: Links::default(),
@@ -187,11 +191,7 @@ impl Shared {
         let now = self.clock.elapsed();
         let mut guard = self.lock();
         let inner = &mut *guard;
-        if inner
-            .chassis
-            .deadline()
-            .is_some_and(|deadline| deadline <= now)
-        {
+        if inner.due.is_some_and(|due| due <= now) {
             inner.chassis.tick(now);
         }
         let result = act(&mut inner.chassis, now);
@@ -209,8 +209,10 @@ impl Shared {
                 Output::Broadcast(line) => inner.nudge(None, &Nudge::Say(line)),
             }
         }
-        let deadline = inner.chassis.deadline();
-        let earlier = deadline.is_some_and(|at| inner.armed.is_none_or(|armed| at < armed));
+        inner.due = inner.chassis.deadline();
+        let earlier = inner
+            .due
+            .is_some_and(|at| inner.armed.is_none_or(|armed| at < armed));
         let situation = Situation::of(&inner.chassis);
         if situation.up != inner.last.up {
             inner.nudge(None, &Nudge::Look);
@@ -268,7 +270,7 @@ impl Ports {
             former = situation;
             let deadline = {
                 let mut inner = self.shared.lock();
-                inner.armed = inner.chassis.deadline();
+                inner.armed = inner.due;
                 inner.armed
             };
             let due = async {

@@ -78,11 +78,11 @@ impl Journal {
             path: path.display().to_string(),
             source,
         };
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path)
-            .map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(failed)?;
         lock(&file, path)?;
         if let Some(parent) = path.parent() {
             File::open(parent)

@@ -96,8 +96,17 @@ struct Runner {
 struct Open {
     attempt: u32,
     handle: AbortHandle,
-    /// This process journalled an intent for it.
+    /// An intent of it is in the journal and its end is not.
     sent: bool,
+    /// It was let go and may send nothing any more.
+    left: bool,
+}
+
+impl Open {
+    fn leave(&mut self) {
+        self.left = true;
+        self.handle.abort();
+    }
 }
 
 /// How many reports may wait; steps wait for the journal, not the other way round.
@@ -206,14 +215,19 @@ impl Runner {
 
     fn take_request(&mut self, request: Request) {
         let event = request.into_event();
-        if let Event::Approved { step, by, reason } = &event {
-            if self.run.find(step).is_none() {
-                tracing::warn!("{by} approved `{step}`, which is no step of this playbook");
-                return;
-            }
+        if let Event::Approved { step, by, .. } = &event
+            && self.run.find(step).is_none()
+        {
+            tracing::warn!("{by} approved `{step}`, which is no step of this playbook");
+            return;
+        }
+        self.record(event.clone());
+        // The journal says who approved before anything follows from it.
+        if let Event::Approved { step, by, reason } = &event
+            && self.broken.is_none()
+        {
             self.approve(step, by, reason.as_ref());
         }
-        self.record(event);
     }
 
     fn take_report(&mut self, report: Report) {
@@ -229,6 +243,10 @@ impl Runner {
                     .run
                     .find(&step)
                     .expect("steps report under their own id");
+                if self.open.get(&index).is_none_or(|open| open.left) {
+                    // Let go while it asked: without the permission it sends nothing.
+                    return;
+                }
                 self.record(Event::Intent {
                     step,
                     chassis,

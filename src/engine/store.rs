@@ -1,11 +1,9 @@
 //! Where runs live on disk, and the lock that keeps a pair to one run (INV-38).
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+mod locks;
 
 /// What can be wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +37,7 @@ pub struct RunDir {
 /// Held while a run works on a pair; let go when dropped, also by `kill -9`.
 #[derive(Debug)]
 pub struct PairLock {
-    _file: File,
+    _files: Vec<File>,
 }
 
 impl Store {
@@ -75,7 +73,7 @@ impl Store {
                 format!("{id}-{n}")
             };
             let path = self.root.join(name);
-            match DirBuilder::new().mode(0o700).create(&path) {
+            match private().create(&path) {
                 Ok(()) => return RunDir::prepare(path),
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(source) => {
@@ -143,51 +141,15 @@ impl Store {
         Ok(runs)
     }
 
-    /// Takes the pair of chassis at these addresses, whatever an inventory calls them.
+    /// Takes the chassis at these addresses, whatever an inventory calls them and wherever their
+    /// runs are kept: the locks belong to the machine. Each chassis has its own, so that two pairs
+    /// that share one cannot both be under way.
     ///
     /// # Errors
-    /// [`Error::Taken`] while another run of any user of this store has it.
+    /// [`Error::Taken`] while another run of any user has one of them.
     pub fn lock_pair(&self, addresses: &[String], holder: &str) -> Result<PairLock, Error> {
-        let mut sorted: Vec<_> = addresses.iter().map(|a| a.to_ascii_lowercase()).collect();
-        sorted.sort();
-        let digest = Sha256::digest(sorted.join("\n"));
-        let name: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let dir = self.root.join(".locks");
-        make(&dir)?;
-        let path = dir.join(format!("{name}.lock"));
-        let failed = |source| Error::Directory {
-            path: path.display().to_string(),
-            source,
-        };
-        let options = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path);
-        let mut file = options.map_err(failed)?;
-        if file.try_lock().is_err() {
-            let mut holder = String::new();
-            // The name is a courtesy; the lock is what counts.
-            let _ = file.read_to_string(&mut holder);
-            let holder = if holder.trim().is_empty() {
-                "another run".into()
-            } else {
-                holder.trim().into()
-            };
-            return Err(Error::Taken {
-                path: path.display().to_string(),
-                holder,
-            });
-        }
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .map_err(failed)?;
-        writeln!(file, "run {holder} (process {})", std::process::id()).map_err(failed)?;
-        Ok(PairLock { _file: file })
+        let shared = locks::directory();
+        locks::take(shared.as_ref().unwrap_or(&self.root), addresses, holder)
     }
 }
 
@@ -231,34 +193,27 @@ impl RunDir {
     }
 }
 
-/// Only the owner looks inside: kept configurations hold encrypted secrets.
+/// Directories only their owner can look into: configurations and transcripts lie there.
+fn private() -> std::fs::DirBuilder {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
 fn make(path: &Path) -> Result<(), Error> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| Error::Directory {
-        path: path.display().to_string(),
-        source,
-    })
+    private()
+        .recursive(true)
+        .create(path)
+        .map_err(|source| Error::Directory {
+            path: path.display().to_string(),
+            source,
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn inv_38_a_pair_belongs_to_one_run_whatever_the_order_of_its_chassis() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(Some(dir.path().to_owned())).unwrap();
-        let (east, west) = ("192.0.2.10:22".to_owned(), "192.0.2.11:22".to_owned());
-        let held = store
-            .lock_pair(&[east.clone(), west.clone()], "first")
-            .unwrap();
-        let refused = store
-            .lock_pair(&[west.clone(), east.clone()], "second")
-            .unwrap_err();
-        assert!(refused.to_string().contains("run first"), "{refused}");
-        drop(held);
-        store.lock_pair(&[west, east], "second").unwrap();
-    }
 
     #[test]
     fn runs_are_found_by_a_beginning_that_only_one_has() {

@@ -34,8 +34,9 @@ pub struct Rules {
     pub questions: Vec<Question>,
     /// The date line printed before outputs, and once more after a confirmed question.
     pub timestamp: Regex,
-    /// Lines nobody asked for. A match may begin in mid-line and lasts to the end of the line.
-    pub unsolicited: Vec<Regex>,
+    /// How lines nobody asked for begin, all ways in one pattern so that a line is searched once.
+    /// A match may be in mid-line; the line is theirs from there to its end.
+    pub unsolicited: Option<Regex>,
     /// The last visible characters a prompt, pager or question can have.
     pub ends: String,
 }
@@ -183,8 +184,13 @@ impl Dialogue {
     }
 
     /// Takes bytes; says what the chassis waits with, if it does.
-    pub fn receive(&mut self, bytes: &[u8]) -> Option<Event> {
-        for &byte in bytes {
+    pub fn receive(&mut self, mut bytes: &[u8]) -> Option<Event> {
+        loop {
+            bytes = &bytes[self.editor.feed_plain(bytes)..];
+            let Some((&byte, rest)) = bytes.split_first() else {
+                break;
+            };
+            bytes = rest;
             // While the echo is awaited a bare carriage return is a wrapped line, not an overwriting.
             let wrapped = byte == b'\r' && matches!(self.echo, Echo::Waiting { .. });
             let line = if wrapped {
@@ -275,14 +281,8 @@ impl Dialogue {
     /// One completed line.
     fn line(&mut self, line: String) {
         self.line_ended = true;
-        if let Some(start) = self
-            .rules
-            .unsolicited
-            .iter()
-            .filter_map(|rule| rule.find(&line))
-            .map(|m| m.start())
-            .min()
-        {
+        let unsolicited = self.rules.unsolicited.as_ref();
+        if let Some(start) = unsolicited.and_then(|rule| Some(rule.find(&line)?.start())) {
             // A log line that began in mid-line: what stood before it goes on after it.
             self.collected
                 .unsolicited
@@ -368,10 +368,12 @@ impl Dialogue {
 
     fn starts_with_own_prompt(&self, line: &str) -> bool {
         let Some(host) = &self.host else { return false };
-        self.rules
-            .prompt_start
-            .captures(line)
-            .is_some_and(|found| found.name("host").is_some_and(|seen| seen.as_str() == host))
+        // Groups cost several times a plain match, and hardly any line is a prompt.
+        let prompt_start = &self.rules.prompt_start;
+        prompt_start.is_match(line)
+            && prompt_start
+                .captures(line)
+                .is_some_and(|found| found.name("host").is_some_and(|seen| seen.as_str() == host))
     }
 
     /// Looks at the open tail.

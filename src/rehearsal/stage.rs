@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use super::lab::{self, Error, Member};
 use super::night;
 use crate::emulator::host::{self, Handle, Networks};
-use crate::net::Clock;
 use crate::net::loopback::Loopback;
+use crate::net::sockets::Sockets;
+use crate::net::{Clock, Network};
 use crate::playbook::Inventory;
 use crate::playbook::inventory::{Chassis, PairKind, SecretSource};
 
@@ -201,7 +202,7 @@ fn dead_interval(speed: f64) -> u32 {
 /// Where the run that uses the stage will hear traps: a port that is free now.
 async fn free_port() -> Result<SocketAddr, Error> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(tokio::net::UdpSocket::bind(any).await?.local_addr()?)
+    Ok(Sockets.bind(any).await?.local())
 }
 
 fn entry(chassis: &Chassis, door: &Door) -> Value {

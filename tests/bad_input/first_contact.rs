@@ -5,7 +5,8 @@ use cutover::engine::event::Verdict;
 use cutover::net::Secret;
 use cutover::playbook::inventory::{HostKey, SecretSource};
 
-use crate::stage::{EAST, Morning, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, WEST, night};
 
 #[track_caller]
 fn refused(morning: &Morning, parts: &[&str]) {
@@ -86,7 +87,10 @@ fn an_unknown_host_key_is_refused_when_checking_is_strict() {
             chassis.host_key = HostKey::Strict { known_hosts };
         }
     });
-    refused(&bad.live(), &[EAST, "host key", "known_hosts"]);
+    refused(
+        &bad.live(),
+        &[EAST, "host key", "is not in", "compare it with the console"],
+    );
 }
 
 #[test]

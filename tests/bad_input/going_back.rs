@@ -7,7 +7,8 @@ use cutover::engine::control::Request;
 use cutover::engine::event::Verdict;
 use cutover::proto::srp::State;
 
-use crate::stage::{EAST, Morning, NEW, OLD, Stage, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, NEW, OLD, Stage, WEST, night};
 
 fn abort(stage: &Stage) {
     stage.ask(Request::Abort {
@@ -22,6 +23,10 @@ impl Morning {
         for name in [EAST, WEST] {
             self.runs(name, OLD).stack_as_before(name);
         }
+        for name in [EAST, WEST] {
+            // Trap 12: the old release gets the configuration it had, not one of the new.
+            assert_eq!(self.after[name].config, self.before[name].config);
+        }
         self.is(EAST, State::Active)
             .is(WEST, State::Standby)
             .traffic_never_down()
@@ -29,7 +34,7 @@ impl Morning {
 }
 
 #[test]
-fn inv_27_from_late_in_the_night_both_chassis_return_to_the_old_release() {
+fn inv_27_trap_12_from_late_in_the_night_both_chassis_return_to_the_old_release() {
     let morning = night()
         .at_start("final-primary", |stage| abort(stage))
         .live();
@@ -147,4 +152,29 @@ fn inv_27_an_entry_that_somebody_else_put_on_top_is_not_ours_to_remove() {
         .reloads(WEST, 0)
         .left_alone(EAST)
         .traffic_never_down();
+}
+
+#[test]
+fn f_75_inv_11_a_switchover_back_waits_for_the_guard_of_the_last_one() {
+    let morning = night().at_start("aaa-backup", |stage| abort(stage)).live();
+    morning.ended(Verdict::FellBack, 4).all_as_before();
+    let [there, back] = [EAST, WEST].map(|name| morning.after[name].truth.switchovers[0]);
+    assert!(
+        back - there >= Duration::from_secs(120),
+        "{there:?} {back:?}"
+    );
+}
+
+#[test]
+fn trap_21_the_second_reload_is_for_the_chassis_configured_primary() {
+    let morning = night().live();
+    morning.ended(Verdict::Completed, 0).traffic_never_down();
+    let at = |name: &str| morning.after[name].truth.reloads[0];
+    let switched = morning.after[EAST].truth.switchovers[0];
+    assert!(at(WEST) < switched && switched < at(EAST));
+    morning
+        .reloads(EAST, 1)
+        .reloads(WEST, 1)
+        .runs(EAST, NEW)
+        .runs(WEST, NEW);
 }

@@ -6,6 +6,7 @@ mod files;
 mod first_contact;
 mod going_back;
 mod mistakes;
+mod morning;
 mod operators;
 mod reloads;
 mod stage;

@@ -6,7 +6,8 @@ use cutover::action::outcome::Outcome;
 use cutover::engine::event::{Event, Verdict};
 use cutover::proto::srp::State;
 
-use crate::stage::{EAST, Morning, NEW, OLD, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, NEW, OLD, WEST, night};
 
 impl Morning {
     /// The backup is on the old release again, on its old boot stack, and the primary was never
@@ -140,7 +141,7 @@ fn f_32_on_the_second_half_the_primary_falls_back_and_then_the_backup() {
 }
 
 #[test]
-fn f_14_ssh_2_however_the_session_ends_there_is_exactly_one_reload() {
+fn f_14_ssh_2_trap_13_however_the_session_ends_there_is_exactly_one_reload() {
     for drop in ["before_echo", "after_echo", "hang"] {
         let fault = format!("faults: {{ drops_ssh_on_reload: {drop} }}");
         let morning = night().both(&fault).live();

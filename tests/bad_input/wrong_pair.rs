@@ -4,7 +4,8 @@ use cutover::action::outcome::Outcome;
 use cutover::engine::event::Verdict;
 use cutover::proto::srp::State;
 
-use crate::stage::{EAST, Morning, WEST, night};
+use crate::morning::Morning;
+use crate::stage::{EAST, WEST, night};
 
 #[track_caller]
 fn refused(morning: &Morning, parts: &[&str]) {

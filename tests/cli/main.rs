@@ -81,7 +81,7 @@ fn help_says_what_every_command_and_argument_is_for() {
             let is_entry = ["  -", "      --", "  <", "  ["]
                 .iter()
                 .any(|start| line.starts_with(start));
-            let described = line.trim_start().contains("  ");
+            let described = line.trim().contains("  ");
             let below = lines
                 .get(at + 1)
                 .is_some_and(|next| next.starts_with("          "));

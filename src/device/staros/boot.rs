@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::text::{Text, Unparsed};
 
@@ -15,7 +15,7 @@ pub struct BootStack {
 }
 
 /// One image with one configuration. Priority 1 is tried first, 100 last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub priority: u32,
     pub image: String,

@@ -60,9 +60,8 @@ impl<'a> Text<'a> {
     pub(super) fn accepted(command: &'static str, text: &'a str) -> Result<Self, Unparsed> {
         let text = Self::new(command, text);
         let refused = |line: &str| {
-            REFUSALS
-                .iter()
-                .any(|start| line.trim_start().to_ascii_lowercase().starts_with(start))
+            let line = line.trim_start();
+            REFUSALS.iter().any(|start| behind(line, start).is_some())
         };
         match text.lines().find(|(_, line)| refused(line)) {
             Some((at, line)) => Err(text.wrong("an answer, not a refusal", line, at)),
@@ -127,12 +126,11 @@ impl<'a> Text<'a> {
     /// The value behind `label:`, compared without regard to case and to blanks around the colon.
     pub(super) fn label(&self, label: &str) -> Option<Found<'a>> {
         self.lines().find_map(|(line, text)| {
-            let (name, value) = text.split_once(':')?;
-            let same = name.trim().eq_ignore_ascii_case(label);
-            same.then(|| Found {
-                value: value.trim(),
-                line,
-            })
+            let value = behind(text.trim_start(), label)?
+                .trim_start()
+                .strip_prefix(':')?
+                .trim();
+            Some(Found { value, line })
         })
     }
 
@@ -164,6 +162,12 @@ impl<'a> Text<'a> {
             .parse()
             .map_err(|_| self.wrong(expected, found.value, found.line))
     }
+}
+
+/// What stands in `text` behind `start`, compared without regard to case.
+fn behind<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(start.len())?;
+    head.eq_ignore_ascii_case(start).then_some(rest)
 }
 
 /// An optional value: blanks, `-` and `None` say there is none.

@@ -14,8 +14,11 @@
 //! keyword may be shortened to any prefix that fits only one keyword *at that place*.
 
 mod build;
+mod trail;
 
 use std::ops::RangeInclusive;
+
+use trail::{Read, Trail};
 
 /// What a parameter accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,10 +112,15 @@ pub enum Misunderstood {
     Invalid(String, String),
 }
 
-#[derive(Clone, Debug)]
+/// One reading of the words so far. What it read stands in a [`Trail`] that all threads share:
+/// the first word of `show …` fits dozens of patterns, and most of those threads end at the next.
+#[derive(Clone, Copy, Debug)]
 struct Thread {
     state: usize,
-    words: Vec<Word>,
+    /// The last word read, in the trail.
+    last: Option<usize>,
+    /// Words read.
+    words: usize,
     /// Words read when the key of its pattern was complete.
     key: Option<usize>,
 }
@@ -179,7 +187,7 @@ impl Net {
         prefix: &str,
         allowed: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<String>, Misunderstood> {
-        let threads = self.follow(words, allowed)?;
+        let (threads, _) = self.follow(words, allowed)?;
         let mut next = Vec::new();
         for thread in &threads {
             for edge in self.edges[thread.state]
@@ -209,7 +217,7 @@ impl Net {
         allowed: &dyn Fn(usize) -> bool,
         key_is_enough: bool,
     ) -> Result<Match, Misunderstood> {
-        let threads = self.follow(words, allowed)?;
+        let (threads, trail) = self.follow(words, allowed)?;
         let ended = threads.iter().find_map(|thread| {
             let pattern = self.ends[thread.state].filter(|pattern| allowed(*pattern))?;
             Some((thread, pattern))
@@ -225,32 +233,35 @@ impl Net {
         let (thread, pattern) = ended.ok_or(Misunderstood::Incomplete)?;
         Ok(Match {
             pattern,
-            words: thread.words.clone(),
-            key: thread.key.unwrap_or(thread.words.len()),
+            words: trail.words(thread.last),
+            key: thread.key.unwrap_or(thread.words),
         })
     }
 
-    fn follow(
+    fn follow<'a>(
         &self,
-        words: &[String],
+        words: &'a [String],
         allowed: &dyn Fn(usize) -> bool,
-    ) -> Result<Vec<Thread>, Misunderstood> {
+    ) -> Result<(Vec<Thread>, Trail<'a>), Misunderstood> {
         let start = Thread {
             state: 0,
-            words: Vec::new(),
+            last: None,
+            words: 0,
             key: None,
         };
+        let mut trail = Trail::default();
         let mut threads = self.closure(vec![start]);
         for word in words {
-            threads = self.step(&threads, word, allowed)?;
+            threads = self.step(&threads, &mut trail, word, allowed)?;
         }
-        Ok(threads)
+        Ok((threads, trail))
     }
 
-    fn step(
+    fn step<'a>(
         &self,
         threads: &[Thread],
-        word: &str,
+        trail: &mut Trail<'a>,
+        word: &'a str,
         allowed: &dyn Fn(usize) -> bool,
     ) -> Result<Vec<Thread>, Misunderstood> {
         let edges = || {
@@ -261,34 +272,17 @@ impl Net {
                     .map(move |edge| (thread, edge))
             })
         };
-        let mut keywords: Vec<&'static str> = edges()
-            .filter_map(|(_, edge)| match edge.label {
-                Label::Keyword(keyword) if begins(keyword, word) => Some(keyword),
-                _ => None,
-            })
-            .collect();
-        let exact = keywords.iter().any(|k| k.eq_ignore_ascii_case(word));
-        if let Some(exact) = keywords.iter().find(|k| k.eq_ignore_ascii_case(word)) {
-            keywords = vec![exact];
-        }
-        keywords.sort_unstable();
-        keywords.dedup();
-        if keywords.len() > 1 {
-            return Err(Misunderstood::Ambiguous(word.to_owned()));
-        }
+        let meant = keyword(edges().map(|(_, edge)| edge), word)?;
+        let exact = meant.is_some_and(|keyword| keyword.eq_ignore_ascii_case(word));
         let mut invalid: Option<Misunderstood> = None;
         let mut next = Vec::new();
         for (thread, edge) in edges() {
-            let read = match (&edge.label, keywords.first()) {
-                (Label::Keyword(keyword), Some(meant)) if keyword == meant => Word {
-                    name: None,
-                    text: (*keyword).to_owned(),
-                },
+            let (name, text, rest) = match (&edge.label, meant) {
+                (Label::Keyword(keyword), Some(meant)) if *keyword == meant => {
+                    (None, *keyword, false)
+                }
                 (Label::Parameter(name, kind), _) if !exact => match check(word, kind) {
-                    Ok(()) => Word {
-                        name: Some(name),
-                        text: word.to_owned(),
-                    },
+                    Ok(()) => (Some(*name), word, false),
                     Err(why) => {
                         invalid.get_or_insert(Misunderstood::Invalid(
                             word.to_owned(),
@@ -297,23 +291,21 @@ impl Net {
                         continue;
                     }
                 },
-                (Label::Rest(name), _) if !exact => Word {
-                    name: Some(name),
-                    text: quoted(word),
-                },
+                (Label::Rest(name), _) if !exact => (Some(*name), word, true),
                 _ => continue,
             };
-            let mut words = thread.words.clone();
-            match (&edge.label, words.last_mut()) {
-                (Label::Rest(name), Some(last)) if last.name == Some(name) => {
-                    last.text.push(' ');
-                    last.text.push_str(&read.text);
-                }
-                _ => words.push(read),
-            }
+            // The rest of a line is one word, however many it has.
+            let goes_on = rest && trail.name(thread.last) == name;
+            let last = trail.read(Read {
+                before: thread.last,
+                name,
+                text,
+                rest,
+            });
             next.push(Thread {
                 state: edge.to,
-                words,
+                last: Some(last),
+                words: thread.words + usize::from(!goes_on),
                 key: thread.key,
             });
         }
@@ -328,21 +320,48 @@ impl Net {
         while done < threads.len() {
             let state = threads[done].state;
             if self.keys[state].is_some() && threads[done].key.is_none() {
-                threads[done].key = Some(threads[done].words.len());
+                threads[done].key = Some(threads[done].words);
             }
             for edge in &self.edges[state] {
                 let new = matches!(edge.label, Label::Epsilon)
                     && !threads.iter().any(|thread| thread.state == edge.to);
                 if new {
-                    let mut thread = threads[done].clone();
-                    thread.state = edge.to;
-                    threads.push(thread);
+                    threads.push(Thread {
+                        state: edge.to,
+                        ..threads[done]
+                    });
                 }
             }
             done += 1;
         }
         threads
     }
+}
+
+/// The one keyword that `word` can mean at this place: itself, or what it is short for.
+fn keyword<'e>(
+    edges: impl Iterator<Item = &'e Edge>,
+    word: &str,
+) -> Result<Option<&'static str>, Misunderstood> {
+    let mut meant: Option<&'static str> = None;
+    let mut ambiguous = false;
+    for edge in edges {
+        let Label::Keyword(keyword) = edge.label else {
+            continue;
+        };
+        if !begins(keyword, word) || meant == Some(keyword) {
+            continue;
+        }
+        if keyword.len() == word.len() {
+            return Ok(Some(keyword));
+        }
+        ambiguous |= meant.is_some();
+        meant = Some(keyword);
+    }
+    if ambiguous {
+        return Err(Misunderstood::Ambiguous(word.to_owned()));
+    }
+    Ok(meant)
 }
 
 /// Splits a line into words; double quotes hold blanks together.

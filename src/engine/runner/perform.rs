@@ -41,13 +41,13 @@ impl Runner {
             }
             Effect::Skip { step, why } => self.finish(step, 0, Ok(Success::skipped(why))),
             Effect::Cancel { step } => {
-                if let Some(open) = self.open.get(&step).filter(|open| !open.sent) {
-                    open.handle.abort();
+                if let Some(open) = self.open.get_mut(&step).filter(|open| !open.sent) {
+                    open.leave();
                 }
             }
             Effect::Leave { step } => {
-                if let Some(open) = self.open.get(&step) {
-                    open.handle.abort();
+                if let Some(open) = self.open.get_mut(&step) {
+                    open.leave();
                 }
             }
             Effect::FallBack { because } => self.record(Event::FallbackStarted { because }),
@@ -106,6 +106,8 @@ impl Runner {
             on,
             unfinished,
             facts: Arc::clone(self.run.facts()),
+            announced: Arc::clone(self.run.announced()),
+            patience: plan.steps[step].action.patience(),
             reports: self.reports.clone(),
             hints: self.hints.subscribe(),
             approvals: self.approvals.subscribe(),
@@ -123,7 +125,8 @@ impl Runner {
             Open {
                 attempt,
                 handle,
-                sent: false,
+                sent: probe,
+                left: false,
             },
         );
     }

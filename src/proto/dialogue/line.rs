@@ -46,6 +46,20 @@ impl Editor {
         None
     }
 
+    /// Takes the plain text that `bytes` begins with, as far as [`Self::feed`] would do nothing
+    /// but append it; answers how much that is. Nearly all of a reply goes this way.
+    pub(super) fn feed_plain(&mut self, bytes: &[u8]) -> usize {
+        if self.escape != Escape::None || self.cursor != self.bytes.len() {
+            return 0;
+        }
+        let plain = |byte: &u8| matches!(byte, b'\t' | 0x20..=0x7e | 0x80..);
+        let length = bytes.iter().take_while(|byte| plain(byte)).count();
+        let room = LONGEST_LINE.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&bytes[..length.min(room)]);
+        self.cursor = self.bytes.len();
+        length
+    }
+
     /// Ends the line here.
     pub(super) fn end_line(&mut self) -> String {
         let line = self.text();

@@ -18,7 +18,7 @@ fn rules() -> &'static Rules {
             no: "No".to_owned(),
         }],
         timestamp: regex(r"^\w+day \w+ \d+ \d\d:\d\d:\d\d \S+ \d{4}$"),
-        unsolicited: vec![regex(r"%LOG%.*$")],
+        unsolicited: Some(regex(r"%LOG%")),
         ends: "#>:-".to_owned(),
     })
 }

@@ -130,12 +130,10 @@ impl Peer {
             self.beat_at,
             self.check_until,
             self.configuration.due_at,
+            self.handover_deadline(),
+            self.takeover_deadline(),
         ];
-        timers
-            .into_iter()
-            .chain([self.handover_deadline(), self.takeover_deadline()])
-            .flatten()
-            .min()
+        timers.into_iter().flatten().min()
     }
 
     /// A configuration change while SRP runs. A new bind or peer address unbinds and starts again

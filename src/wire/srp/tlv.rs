@@ -5,6 +5,9 @@ use super::{Error, HEADER, MAGIC, VERSION};
 /// Type u16, length u16.
 const TLV_HEADER: usize = 4;
 
+/// Most frames carry no more than this; longer ones let their buffer grow.
+const SMALL_PAYLOAD: usize = 100;
+
 /// Walks the TLVs of a payload, ending after the first error.
 pub(super) struct Tlvs<'a> {
     payload: &'a [u8],
@@ -121,42 +124,52 @@ pub(super) struct Writer<'v> {
 impl<'v> Writer<'v> {
     pub fn begin(out: &'v mut Vec<u8>, kind: u8, flags: u16, instance: u16, sequence: u32) -> Self {
         let start = out.len();
-        out.extend_from_slice(&MAGIC);
-        out.extend_from_slice(&[VERSION, kind]);
-        out.extend_from_slice(&flags.to_be_bytes());
-        out.extend_from_slice(&instance.to_be_bytes());
-        out.extend_from_slice(&[0; 2]);
-        out.extend_from_slice(&sequence.to_be_bytes());
-        out.extend_from_slice(&[0; 12]);
+        // Length and CRC stay zero until `finish`.
+        let mut header = [0; HEADER];
+        header[..4].copy_from_slice(&MAGIC);
+        header[4..6].copy_from_slice(&[VERSION, kind]);
+        header[6..8].copy_from_slice(&flags.to_be_bytes());
+        header[8..10].copy_from_slice(&instance.to_be_bytes());
+        header[12..16].copy_from_slice(&sequence.to_be_bytes());
+        out.reserve(HEADER + SMALL_PAYLOAD);
+        out.extend_from_slice(&header);
         Self { out, start }
     }
 
     pub fn bytes(&mut self, tag: u16, value: &[u8]) {
         let length = u16::try_from(value.len())
             .expect("a TLV value has at most 65535 bytes; senders split what is longer");
-        self.out.extend_from_slice(&tag.to_be_bytes());
-        self.out.extend_from_slice(&length.to_be_bytes());
+        self.head(tag, length);
         self.out.extend_from_slice(value);
     }
 
+    fn head(&mut self, tag: u16, length: u16) {
+        let ([a, b], [c, d]) = (tag.to_be_bytes(), length.to_be_bytes());
+        self.out.extend_from_slice(&[a, b, c, d]);
+    }
+
     pub fn u8(&mut self, tag: u16, value: u8) {
-        self.bytes(tag, &[value]);
+        self.head(tag, 1);
+        self.out.push(value);
     }
 
     pub fn bool(&mut self, tag: u16, value: bool) {
-        self.bytes(tag, &[u8::from(value)]);
+        self.u8(tag, u8::from(value));
     }
 
     pub fn u16(&mut self, tag: u16, value: u16) {
-        self.bytes(tag, &value.to_be_bytes());
+        self.head(tag, 2);
+        self.out.extend_from_slice(&value.to_be_bytes());
     }
 
     pub fn u32(&mut self, tag: u16, value: u32) {
-        self.bytes(tag, &value.to_be_bytes());
+        self.head(tag, 4);
+        self.out.extend_from_slice(&value.to_be_bytes());
     }
 
     pub fn u64(&mut self, tag: u16, value: u64) {
-        self.bytes(tag, &value.to_be_bytes());
+        self.head(tag, 8);
+        self.out.extend_from_slice(&value.to_be_bytes());
     }
 
     /// Text for people may be cut to what a TLV holds; nothing is decided by it.
