@@ -104,7 +104,7 @@ fn a_ready_file_is_an_inventory_that_reaches_the_chassis_and_goes_with_them() {
     let left = |folder: &Path| {
         let entries = std::fs::read_dir(folder).expect("there");
         entries
-            .filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?))
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .collect::<Vec<_>>()
     };
     assert!(!left(&folder).iter().any(|name| name.starts_with(".ready")));
