@@ -1,6 +1,8 @@
 //! `cutover emulate`: its ready file, and what it says to an inventory it cannot emulate.
 
 mod emulated;
+#[path = "emulated/truth.rs"]
+mod truth;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -108,7 +110,7 @@ fn a_ready_file_is_an_inventory_that_reaches_the_chassis_and_goes_with_them() {
             .collect::<Vec<_>>()
     };
     assert!(!left(&folder).iter().any(|name| name.starts_with(".ready")));
-    let truth = emulator.finish();
+    let truth = truth::of(emulator);
     assert_eq!(
         truth["vm-east"]["reloads"].as_array().map(Vec::len),
         Some(0)

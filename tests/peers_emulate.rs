@@ -2,6 +2,8 @@
 //! Skipped where no `ssh` is installed.
 
 mod emulated;
+#[path = "emulated/truth.rs"]
+mod truth;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -233,7 +235,7 @@ fn openssh_works_by_hand_with_pipes_a_pager_and_a_refused_reload() {
     until("the session ends", || {
         terminal.child.try_wait().expect("a child")
     });
-    let truth = desk.emulator.take().expect("it runs").finish();
+    let truth = truth::of(desk.emulator.take().expect("it runs"));
     for chassis in ["vm-east", "vm-west"] {
         assert_eq!(truth[chassis]["reloads"].as_array().map(Vec::len), Some(0));
     }

@@ -11,7 +11,7 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// Emulated chassis that answer until this is dropped.
 pub struct Emulator {
-    child: Child,
+    pub child: Child,
     folder: tempfile::TempDir,
 }
 
@@ -49,20 +49,6 @@ impl Emulator {
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// Ends it as a supervisor would and returns what really happened to the chassis.
-    pub fn finish(mut self) -> serde_json::Value {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-s", "TERM", &pid]).status();
-        assert!(asked.expect("kill runs").success());
-        let ended = until("the emulator ends", || {
-            self.child.try_wait().expect("a child")
-        });
-        assert_eq!(ended.code(), Some(0));
-        assert!(!self.inventory().exists(), "it reaches nobody any more");
-        let truth = std::fs::read(self.folder().join("truth.json")).expect("written");
-        serde_json::from_slice(&truth).expect("JSON")
     }
 }
 

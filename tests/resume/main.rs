@@ -9,4 +9,6 @@ mod damage;
 mod harness;
 mod kills;
 mod requests;
+#[path = "../emulated/truth.rs"]
+mod truth;
 mod wire;
