@@ -91,6 +91,8 @@ struct Runner {
     hints: broadcast::Sender<Hint>,
     approvals: watch::Sender<Approvals>,
     broken: Option<journal::Error>,
+    /// Traps journalled by this process.
+    traps_kept: u32,
 }
 
 struct Open {
@@ -111,6 +113,8 @@ impl Open {
 
 /// How many reports may wait; steps wait for the journal, not the other way round.
 const REPORTS: usize = 64;
+/// How many traps one process puts into the journal; a night has a few hundred.
+const TRAPS_KEPT: u32 = 10_000;
 /// How many traps a waiting step may be behind; they only hurry it.
 const HINTS: usize = 256;
 
@@ -134,6 +138,7 @@ pub async fn run(setup: Setup) -> Result<Finished, Error> {
         hints: broadcast::channel(HINTS).0,
         approvals: watch::channel(Approvals::new()).0,
         broken: None,
+        traps_kept: 0,
     };
     let (mut requests, mut traps) = (setup.requests, setup.traps);
     runner.replay(&setup.history);
@@ -336,7 +341,14 @@ impl Runner {
             chassis,
             name: trap.name.clone(),
         };
-        self.record(Event::TrapReceived(trap));
+        // A storm must not fill the disk that the next intent needs.
+        if self.traps_kept < TRAPS_KEPT {
+            self.traps_kept += 1;
+            self.record(Event::TrapReceived(trap));
+        } else if self.traps_kept == TRAPS_KEPT {
+            self.traps_kept += 1;
+            tracing::warn!("{TRAPS_KEPT} traps are journalled; further ones only hurry waits");
+        }
         // Nobody may be waiting just now; the poll will tell them all the same.
         let _ = self.hints.send(hint);
     }
