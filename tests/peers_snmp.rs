@@ -270,9 +270,4 @@ fn snmptrapd_understands_the_traps_of_an_emulated_switchover() {
     for number in ["120", "121"] {
         daemon.hears(&format!("1.3.6.1.4.1.8164.2.{number}"));
     }
-    let truth = emulator.finish();
-    for chassis in ["vm-east", "vm-west"] {
-        let reloads = truth[chassis]["reloads"].as_array();
-        assert_eq!(reloads.map(Vec::len), Some(0), "{truth}");
-    }
 }
