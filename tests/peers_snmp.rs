@@ -2,8 +2,6 @@
 //! sender and our emulated chassis at its `snmptrapd`. Skipped where it is not installed.
 
 mod emulated;
-#[path = "emulated/truth.rs"]
-mod truth;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::UdpSocket;
@@ -271,10 +269,5 @@ fn snmptrapd_understands_the_traps_of_an_emulated_switchover() {
     // Initiated, occurred, and who is what now (staros-cli.md 5: 1037/1038, 120, 121).
     for number in ["120", "121"] {
         daemon.hears(&format!("1.3.6.1.4.1.8164.2.{number}"));
-    }
-    let truth = truth::of(emulator);
-    for chassis in ["vm-east", "vm-west"] {
-        let reloads = truth[chassis]["reloads"].as_array();
-        assert_eq!(reloads.map(Vec::len), Some(0), "{truth}");
     }
 }

