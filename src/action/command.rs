@@ -6,6 +6,7 @@ use super::context::Context;
 use super::fields::Span;
 use super::outcome::{Facts, Failure, Success};
 use super::reading::unspoken;
+use super::typed;
 use crate::device::transcript::redacted;
 use crate::device::{Error, Limits};
 
@@ -56,6 +57,13 @@ impl Spec {
     }
 
     async fn look(&self, cx: &Context, chassis: &str) -> Result<String, Failure> {
+        // Loading a playbook refuses it; a command that acts without an intent must not get past here.
+        if typed::command(&self.run) != typed::Effect::Reads {
+            return Err(Failure::refused(format!(
+                "`{}` is not known to only read",
+                self.run
+            )));
+        }
         let mut device = cx.device(chassis).await;
         let reply = match &self.context {
             Some(context) => device.run_in(context, &self.run).await,

@@ -108,10 +108,7 @@ impl Spec {
                 } else {
                     format!(" ({notes})")
                 };
-                return Ok(Success::done(format!(
-                    "all {} checks hold{tail}",
-                    self.count()
-                )));
+                return Ok(Success::done(format!("{}{tail}", held(self.count()))));
             }
             let text = findings.problems.join("; ");
             match deadline {
@@ -213,6 +210,14 @@ impl Spec {
             f.take("AAA", history, |history| aaa_problems(&history.entries));
         }
         f
+    }
+}
+
+/// How many checks hold, as a person says it.
+fn held(count: usize) -> String {
+    match count {
+        1 => "the check holds".to_owned(),
+        count => format!("all {count} checks hold"),
     }
 }
 

@@ -27,6 +27,7 @@ mod sending;
 pub mod snapshot;
 pub mod srp_switchover;
 pub mod sync_filesystems;
+pub mod typed;
 pub mod wait_for;
 
 use std::fmt;

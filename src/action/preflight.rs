@@ -10,12 +10,16 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::context::{Context, World};
+use super::fields::Side;
 use super::outcome::{Failure, Success};
 use super::reading::{Pair, unread, word};
-use crate::device::staros::srp_info::{self, Mode, State};
+use crate::device::staros::srp_info::{self, Mode, SrpInfo, State};
 
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Spec {}
+pub struct Spec {
+    /// The chassis the playbook changes first: it must be the Standby before anything is touched.
+    pub standby: Option<Side>,
+}
 
 /// How long the last look at a pair may take.
 const LAST_LOOK: Duration = Duration::from_secs(150);
@@ -37,6 +41,9 @@ impl Spec {
             Failure::refused(what)
                 .hint("bring the pair to one Active and one Standby before the window")
         })?;
+        self.first_is_standby(cx, active)?;
+        in_step(&cx.world.primary, &pair.primary)?;
+        in_step(&cx.world.backup, &pair.backup)?;
         let mut versions = serde_json::Map::new();
         for chassis in [&cx.world.primary, &cx.world.backup] {
             versions.insert(
@@ -53,6 +60,39 @@ impl Spec {
             .with("active", active)
             .with("standby", standby)
             .with("versions", json!(versions)))
+    }
+}
+
+impl Spec {
+    /// A playbook upgrades the Standby first. Found out at its first reload, files and the boot
+    /// stack of the Active would have changed already.
+    fn first_is_standby(&self, cx: &Context, active: &str) -> Result<(), Failure> {
+        match self.standby.map(|side| cx.side(side)) {
+            Some(first) if first == active => Err(Failure::refused(format!(
+                "{first} is Active, and this playbook reloads it first; nothing was touched"
+            ))
+            .hint(format!(
+                "move the traffic to {} first (`srp initiate-switchover` on {first}), or use a \
+                 playbook that begins with the other chassis",
+                cx.peer_of(first)
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A pair whose configurations differ recovers no session (SRP-55): better known now than after
+/// the Standby was upgraded.
+fn in_step(name: &str, info: &SrpInfo) -> Result<(), Failure> {
+    let error = info.last_peer_configuration_error.as_deref();
+    match error.filter(|error| !error.eq_ignore_ascii_case("none")) {
+        None => Ok(()),
+        Some(error) => Err(Failure::refused(format!(
+            "{name} finds its peer's configuration different: {error}"
+        ))
+        .hint(
+            "compare `show configuration srp` of both, mend it, then `srp validate-configuration`",
+        )),
     }
 }
 
@@ -137,4 +177,27 @@ async fn look(world: &World) -> (bool, String) {
         }
     }
     (active == 1, said.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(error: &str) -> SrpInfo {
+        let text = include_str!("../../tests/cli/files/srp-info.txt");
+        let mut info = srp_info::parse(text).expect("a sample that is also parsed elsewhere");
+        info.last_peer_configuration_error = Some(error.to_owned());
+        info
+    }
+
+    #[test]
+    fn f_40_a_pair_out_of_step_is_refused_before_anything_is_touched() {
+        assert!(in_step("ha-east", &view("None")).is_ok());
+        let refused = in_step("ha-east", &view("hello-interval differs")).expect_err("it differs");
+        assert!(
+            refused.message.contains("hello-interval differs"),
+            "{}",
+            refused.message
+        );
+    }
 }

@@ -328,7 +328,10 @@ impl Spec {
         loop {
             let now = cx.subscribers(to).await?;
             if now as f64 >= least {
-                return Ok(format!("{now} sessions, {expected} before"));
+                let lost = 100.0 * expected.saturating_sub(now) as f64 / expected.max(1) as f64;
+                return Ok(format!(
+                    "{now} sessions, {expected} before ({lost:.1}% lost)"
+                ));
             }
             if cx.elapsed() >= deadline {
                 return Err(Failure::failed(format!(

@@ -93,7 +93,12 @@ async fn look(cx: &Context, chassis: &str, condition: &Condition) -> Seen {
         match fact(cx, chassis, term.fact).await {
             Ok(value) => {
                 holds &= term.holds(&value);
-                texts.push(format!("{} is {}", term.fact.name(), show(&value)));
+                let unit = if term.fact == Fact::SessionsParity {
+                    "%"
+                } else {
+                    ""
+                };
+                texts.push(format!("{} is {}{unit}", term.fact.name(), show(&value)));
             }
             Err(failure) => {
                 holds = false;

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use super::complain;
+use super::resume::Kept;
+use crate::action::Action;
 use crate::engine::control::{self, Request};
 use crate::engine::event::exit;
 use crate::engine::journal;
-use crate::engine::store::Store;
+use crate::engine::store::{RunDir, Store};
+use crate::playbook::{self, Inventory};
 use crate::report::story::Story;
 
 /// Approve a step that a run waits for, from another terminal
@@ -56,7 +59,17 @@ pub fn approve(args: ApproveArgs) -> u8 {
         by: who(),
         reason: args.reason,
     };
-    leave(args.runs, &args.run, &request, |story| {
+    leave(args.runs, &args.run, &request, |story, dir| {
+        if let Some(known) = approvals(dir)
+            && !known.contains(&args.step)
+        {
+            return Err(format!(
+                "no step `{}` of run {} asks for approval; these do: {}",
+                args.step,
+                dir.id(),
+                known.join(", ")
+            ));
+        }
         match story.steps.get(&args.step) {
             Some(step) if step.waits_for_approval => Ok(format!("`{}` is approved", args.step)),
             Some(step) if step.outcome.is_some_and(|outcome| outcome.is_good()) => Err(format!(
@@ -79,7 +92,7 @@ pub fn pause(args: PauseArgs) -> u8 {
             "starts no new step; `--release` lets it go on",
         ),
     };
-    leave(args.runs, &args.run, &request, |_| {
+    leave(args.runs, &args.run, &request, |_, _| {
         Ok(format!("the run {said}"))
     })
 }
@@ -89,7 +102,7 @@ pub fn abort(args: AbortArgs) -> u8 {
         by: who(),
         fallback: args.fallback,
     };
-    leave(args.runs, &args.run, &request, |_| {
+    leave(args.runs, &args.run, &request, |_, _| {
         Ok("the run ends at the next safe point; `cutover status` shows when".to_owned())
     })
 }
@@ -107,11 +120,26 @@ pub fn who() -> String {
         .unwrap_or_else(|| uid().unwrap_or_else(|_| "somebody".to_owned()))
 }
 
+/// The steps of a run that ask for approval, by the playbook it keeps; nothing when that cannot be
+/// read any more.
+fn approvals(dir: &RunDir) -> Option<Vec<String>> {
+    let kept = Kept::read(dir).ok()?;
+    let inventory = playbook::read_file(&kept.inventory).ok()?;
+    let inventory = Inventory::load(&inventory, "inventory").ok()?;
+    let text = playbook::read_file(&dir.path().join("playbook.yaml")).ok()?;
+    let plan = playbook::load(&text, "playbook", &kept.vars, Some(&inventory)).ok()?;
+    let asks = plan
+        .steps
+        .iter()
+        .filter(|step| matches!(step.action, Action::Approve(_)));
+    Some(asks.map(|step| step.id.clone()).collect())
+}
+
 fn leave(
     runs: Option<PathBuf>,
     run: &str,
     request: &Request,
-    answer: impl Fn(&Story) -> Result<String, String>,
+    answer: impl Fn(&Story, &RunDir) -> Result<String, String>,
 ) -> u8 {
     let dir = match Store::open(runs).and_then(|store| store.find(run)) {
         Ok(dir) => dir,
@@ -127,11 +155,15 @@ fn leave(
         let message = format!("run {} has ended: {}", dir.id(), ended.verdict.word());
         return complain(message, exit::USAGE);
     }
-    let said = match answer(&story) {
+    let said = match answer(&story, &dir) {
         Ok(said) => said,
         Err(why) => return complain(why, exit::USAGE),
     };
     match control::leave(&dir.control(), request) {
+        Ok(()) if !journal::is_being_written(&dir.journal()) => super::say(format_args!(
+            "no process carries this run out now; the request waits for `cutover resume {}`\n",
+            dir.id()
+        )),
         Ok(()) => super::say(format_args!("{said}\n")),
         Err(error) => complain(format!("cannot reach the run: {error}"), exit::FAILED),
     }

@@ -59,7 +59,7 @@ impl Kept {
         Ok(())
     }
 
-    fn read(dir: &RunDir) -> Result<Self, String> {
+    pub fn read(dir: &RunDir) -> Result<Self, String> {
         let path = dir.path().join("start.json");
         let text = std::fs::read(&path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;

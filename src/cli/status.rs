@@ -87,6 +87,17 @@ fn state(dir: &RunDir, story: &Story) -> String {
         .filter(|(_, step)| step.is_running())
         .map(|(id, _)| id.as_str())
         .collect();
-    let paused = if story.paused { "paused, " } else { "" };
-    format!("{paused}running {}", running.join(", "))
+    let mut words = Vec::new();
+    if story.fallback.is_some() {
+        words.push("falling back");
+    }
+    if story.stopping {
+        words.push("stopping at the next safe point");
+    }
+    if story.paused {
+        words.push("paused");
+    }
+    let running = format!("running {}", running.join(", "));
+    words.push(&running);
+    words.join(", ")
 }

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 use sha2::{Digest, Sha256};
 
+use crate::action::fields::{On, Side};
 use crate::action::{Action, preflight};
 
 use super::diagnostics::{Diagnostic, Diagnostics, Place};
@@ -282,7 +283,7 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
         new[at] = Some(number);
     }
     let main = 1 + kept(Part::Main).count();
-    let mut steps = vec![preflight_step()];
+    let mut steps = vec![preflight_step(None)];
     for at in kept(Part::Main).chain(kept(Part::Fallback)) {
         let draft = &drafts[at];
         // A fallback step left out as impossible passes its needs on as well.
@@ -321,6 +322,7 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
             expect: draft.expect,
         });
     }
+    steps[0] = preflight_step(first_reloaded(&steps[..main]));
     let mut graph = DiGraph::new();
     for at in 0..steps.len() {
         graph.add_node(at);
@@ -333,12 +335,24 @@ fn number(drafts: &[Draft], order: &Order) -> (Vec<Step>, usize, DiGraph<usize, 
     (steps, main, graph)
 }
 
-fn preflight_step() -> Step {
+/// The chassis the playbook reloads before it moves any traffic.
+fn first_reloaded(steps: &[Step]) -> Option<Side> {
+    let first = steps
+        .iter()
+        .find(|step| matches!(step.action, Action::Reload(_) | Action::SrpSwitchover(_)))?;
+    match (&first.action, first.on) {
+        (Action::Reload(_), Some(On::Primary)) => Some(Side::Primary),
+        (Action::Reload(_), Some(On::Backup)) => Some(Side::Backup),
+        _ => None,
+    }
+}
+
+fn preflight_step(standby: Option<Side>) -> Step {
     Step {
         id: PREFLIGHT.to_owned(),
         on: None,
         needs: Vec::new(),
-        action: Action::Preflight(preflight::Spec::default()),
+        action: Action::Preflight(preflight::Spec { standby }),
         undo: None,
         no_undo: None,
         if_done: Vec::new(),

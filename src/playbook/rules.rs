@@ -1,15 +1,18 @@
 //! What a single step must satisfy beyond the types of its fields.
 
+mod commands;
+
 use std::time::Duration;
 
 use crate::action::fields::Span;
-use crate::action::{Action, boot_stack, command, configure, health_check, wait_for};
+use crate::action::{Action, boot_stack, health_check, wait_for};
 
 use super::diagnostics::{Diagnostic, Place};
 use super::plan::On;
 use super::source::{Data, Node};
 use super::step::{Draft, Part};
 use super::vars::is_url;
+use commands::{check_command, check_configure};
 
 /// Where the parts of a step are written, as far as they are.
 pub struct Written<'n> {
@@ -310,60 +313,6 @@ fn check_limit(
             )
             .help(format!("poll more often, or raise `{name}`")),
         );
-    }
-}
-
-fn check_command(spec: &command::Spec, fields: &Node, verb: &Place, found: &mut Vec<Diagnostic>) {
-    if spec.run.trim().is_empty() {
-        let place = place_of(fields, "run", verb);
-        found.push(Diagnostic::at(place, "`command.run` is empty", "").help("write the command"));
-    }
-    if spec.impact && spec.expect.is_empty() && spec.reject.is_empty() {
-        found.push(
-            Diagnostic::at(verb.clone(), "a command with impact and no expectation", "")
-                .help("say what its answer must show: `expect: [regex]`"),
-        );
-    }
-    for (name, patterns) in [("expect", &spec.expect), ("reject", &spec.reject)] {
-        for (at, pattern) in patterns.iter().enumerate() {
-            let Err(error) = regex::Regex::new(pattern) else {
-                continue;
-            };
-            let place = item_place(fields, name, at).unwrap_or_else(|| verb.clone());
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim();
-            let why = why.strip_prefix("error: ").unwrap_or(why);
-            found.push(
-                Diagnostic::at(
-                    place,
-                    format!("`command.{name}`: not a regular expression"),
-                    why,
-                )
-                .help("escape `( [ { * + ? |` with a backslash to mean the character itself"),
-            );
-        }
-    }
-}
-
-fn check_configure(
-    spec: &configure::Spec,
-    fields: &Node,
-    verb: &Place,
-    found: &mut Vec<Diagnostic>,
-) {
-    for (name, lines, help) in [
-        ("lines", &spec.lines, "list the configuration lines"),
-        (
-            "verify",
-            &spec.verify,
-            "list lines that `show configuration` must contain afterwards: accepted is not done",
-        ),
-    ] {
-        if lines.is_empty() {
-            let place = place_of(fields, name, verb);
-            found
-                .push(Diagnostic::at(place, format!("`configure.{name}` is empty"), "").help(help));
-        }
     }
 }
 

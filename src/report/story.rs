@@ -18,6 +18,8 @@ pub struct Story {
     pub traps: u64,
     pub resumed: u32,
     pub paused: bool,
+    /// Asked to stop; what was sent is seen to its end.
+    pub stopping: bool,
     pub fallback: Option<String>,
     pub assessed: Option<(bool, String)>,
     pub ended: Option<Ended>,
@@ -79,6 +81,7 @@ impl Story {
                 self.resumed += 1;
                 self.ended = None;
                 self.paused = false;
+                self.stopping = false;
                 self.steps
                     .values_mut()
                     .filter(|step| step.is_running())
@@ -138,7 +141,10 @@ impl Story {
             }
             Event::PauseRequested { .. } => self.paused = true,
             Event::PauseReleased { .. } => self.paused = false,
-            Event::FallbackStarted { because } => self.fallback = Some(because.clone()),
+            Event::FallbackStarted { because } => {
+                self.fallback = Some(because.clone());
+                self.stopping = false;
+            }
             Event::Assessed { serving, detail } => self.assessed = Some((*serving, detail.clone())),
             Event::RunEnded {
                 verdict,
@@ -152,7 +158,10 @@ impl Story {
                     reason: reason.clone(),
                 });
             }
-            Event::AbortRequested { .. } | Event::Interrupted { .. } => {}
+            Event::AbortRequested { .. } | Event::Interrupted { .. } => {
+                self.stopping = true;
+                self.paused = false;
+            }
         }
     }
 

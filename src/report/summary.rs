@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::plain::mark;
-use super::story::Story;
+use super::story::{Ended, Story};
 use crate::action::fields::Span;
-use crate::engine::event::Verdict;
+use crate::engine::event::{Verdict, exit};
 use crate::playbook::Plan;
 
 /// The summary as text.
@@ -62,13 +62,13 @@ pub fn render(story: &Story) -> String {
         let _ = writeln!(
             text,
             "\n{} after {}: {}",
-            headline(ended.verdict),
+            headline(ended),
             whole(story.took()),
             ended.reason
         );
         if let Some(started) = &story.started
             && !started.dry_run
-            && let Some(next) = advice(ended.verdict, &started.run)
+            && let Some(next) = advice(ended, &started.run)
         {
             let _ = writeln!(text, "next: {next}");
         }
@@ -97,8 +97,9 @@ fn per_chassis(text: &mut String, story: &Story) {
     }
 }
 
-fn headline(verdict: Verdict) -> &'static str {
-    match verdict {
+fn headline(ended: &Ended) -> &'static str {
+    match ended.verdict {
+        Verdict::Stopped if ended.exit_code == exit::REFUSED => "STOPPED, nothing was changed,",
         Verdict::Completed => "COMPLETED",
         Verdict::FellBack => "FELL BACK",
         Verdict::Stopped => "STOPPED at a safe point",
@@ -108,8 +109,11 @@ fn headline(verdict: Verdict) -> &'static str {
     }
 }
 
-fn advice(verdict: Verdict, run: &str) -> Option<String> {
-    match verdict {
+fn advice(ended: &Ended, run: &str) -> Option<String> {
+    match ended.verdict {
+        Verdict::Stopped if ended.exit_code == exit::INTERRUPTED => {
+            Some(format!("`cutover resume {run}` goes on where it stopped"))
+        }
         Verdict::Completed | Verdict::FellBack => None,
         Verdict::Stopped => Some(format!(
             "mend what is named above, then `cutover resume {run}`"

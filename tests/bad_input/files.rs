@@ -151,7 +151,7 @@ fn f_57_an_image_for_another_platform_is_refused_and_copied_once() {
     let copies = morning
         .commands()
         .iter()
-        .filter(|c| c.contains(": copy "))
+        .filter(|c| c.contains(EAST) && c.contains(": copy "))
         .count();
     assert_eq!(copies, 1, "a second copy brings the same file");
 }

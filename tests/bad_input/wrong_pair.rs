@@ -40,6 +40,29 @@ fn f_56_chassis_that_read_their_modes_swapped_are_refused() {
 }
 
 #[test]
+fn x9_a_playbook_that_begins_with_the_active_is_refused_before_it_touches_anything() {
+    let mut bad = night();
+    bad.playbook = "playbook: wrong-first\nsummary: The Active first\npair: icsr\nsteps:\n  \
+                    - id: again\n    on: primary\n    reload: { version: 21.28.3 }\n    \
+                    no_undo: there is none\n"
+        .to_owned();
+    bad.vars.clear();
+    let morning = bad.live();
+    morning
+        .ended(Verdict::Stopped, 8)
+        .said(
+            "preflight",
+            Outcome::Refused,
+            &[
+                "ha-east is Active",
+                "reloads it first",
+                "move the traffic to ha-west",
+            ],
+        )
+        .nothing_touched();
+}
+
+#[test]
 fn f_43_a_pair_of_two_standbys_is_refused() {
     let morning = night().both("faults: { start_state: both_standby }").live();
     morning.is(EAST, State::Standby).is(WEST, State::Standby);

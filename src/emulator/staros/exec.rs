@@ -4,6 +4,7 @@ use super::super::flash::{is_local, key};
 use super::super::jobs::Job;
 use super::commands::{ARE_YOU_SURE, ARE_YOU_SURE_SHORT, Awaited, Call, Reply};
 use super::lock;
+use crate::proto::srp;
 
 /// Columns a terminal can be told to have (`staros-cli.md` 1.2).
 const WIDEST: u16 = 512;
@@ -63,14 +64,31 @@ pub fn context(call: &mut Call<'_>) -> Reply {
     Reply::Done
 }
 
-/// The emulated world has no hosts that answer.
+/// Of all hosts only the SRP peer answers, while the connection to it stands.
 pub fn ping(call: &mut Call<'_>) -> Reply {
     let host = call.matched.value("host").to_owned();
-    let count = call.matched.get("count").unwrap_or("5").to_owned();
+    let count: u32 = call
+        .matched
+        .get("count")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(5);
+    let peer = call
+        .chassis
+        .srp_endpoint()
+        .map(|endpoint| endpoint.peer.to_string());
+    let connected = |srp: &srp::Peer| srp.connection() == srp::Connection::Connected;
+    let answers = peer.as_ref() == Some(&host) && call.chassis.srp().is_some_and(connected);
     call.say(format!("PING {host} ({host}): 56 data bytes"));
+    let heard = if answers { count } else { 0 };
+    for sequence in 1..=heard {
+        call.say(format!(
+            "64 bytes from {host}: icmp_seq={sequence} ttl=255 time=0.4 ms"
+        ));
+    }
     call.say(format!("--- {host} ping statistics ---"));
+    let lost = if answers { 0 } else { 100 };
     call.say(format!(
-        "{count} packets transmitted, 0 packets received, 100% packet loss"
+        "{count} packets transmitted, {heard} packets received, {lost}% packet loss"
     ));
     Reply::Done
 }

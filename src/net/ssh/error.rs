@@ -22,7 +22,7 @@ pub enum Error {
     HostKey(#[from] HostKeyError),
     /// Every credential we have was refused.
     #[error(
-        "{peer}: user `{user}` was refused (tried: {}; the device takes: {}); check the user and \
+        "{peer}: user `{user}` was refused by {}; the device would still take {}; check the user and \
          the credentials in the inventory",
         listed(tried),
         listed(left)
