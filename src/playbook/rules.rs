@@ -22,9 +22,14 @@ pub struct Written<'n> {
     pub attempts: Option<&'n Place>,
     pub optional: Option<&'n Place>,
     pub if_done: Option<&'n Place>,
+    /// The verb as it is written.
+    pub verb: Option<&'n str>,
     /// The fields of the verb.
     pub fields: Option<&'n Node>,
 }
+
+/// Verbs that need `undo:` or `no_undo:` whatever their fields say ([`Action::needs_undo`]).
+const OWES_A_WAY_BACK: [&str; 4] = ["boot_stack", "reload", "srp_switchover", "configure"];
 
 /// Checks a step that stands alone.
 pub fn check(draft: &Draft, written: &Written<'_>, found: &mut Vec<Diagnostic>) {
@@ -50,6 +55,11 @@ pub fn check(draft: &Draft, written: &Written<'_>, found: &mut Vec<Diagnostic>) 
         );
     }
     let Some(action) = &draft.action else {
+        // Its fields are wrong; that it owes a way back is known from the verb alone.
+        let owing = written.verb.filter(|verb| OWES_A_WAY_BACK.contains(verb));
+        if let (Some(verb), None, None) = (owing, written.undo, written.no_undo) {
+            found.push(no_way_back(draft, verb));
+        }
         return;
     };
     check_chassis(draft, action, written, found);
@@ -107,14 +117,7 @@ fn check_way_back(
 ) {
     let verb = action.verb();
     match (written.undo, written.no_undo) {
-        (None, None) if action.needs_undo() => found.push(
-            Diagnostic::at(
-                draft.verb.clone(),
-                format!("step `{}` has no way back", draft.id.text),
-                format!("`{verb}` can take subscribers off the air"),
-            )
-            .help("add `undo:` with the verb that takes it back, or `no_undo: reason` if there is none"),
-        ),
+        (None, None) if action.needs_undo() => found.push(no_way_back(draft, verb)),
         (Some(place), _) if !action.has_impact() => {
             let message = format!("`{verb}` changes nothing, so there is nothing to undo");
             found
@@ -122,6 +125,15 @@ fn check_way_back(
         }
         _ => {}
     }
+}
+
+fn no_way_back(draft: &Draft, verb: &str) -> Diagnostic {
+    Diagnostic::at(
+        draft.verb.clone(),
+        format!("step `{}` has no way back", draft.id.text),
+        format!("`{verb}` can take subscribers off the air"),
+    )
+    .help("add `undo:` with the verb that takes it back, or `no_undo: reason` if there is none")
 }
 
 fn check_repetition(

@@ -115,6 +115,7 @@ impl Draft {
             attempts: attempts.map(|(_, node)| &node.place),
             optional: optional.map(|(key, _)| &key.place),
             if_done: if_done_entry.map(|(key, _)| &key.place),
+            verb: verb.map(|(key, _)| key.text.as_str()),
             fields: verb.map(|(_, node)| node),
         };
         rules::check(&draft, &written, found);

@@ -9,6 +9,47 @@ fn a_right_step_has_no_mistake() {
 }
 
 #[test]
+fn wrong_fields_do_not_hide_that_a_step_owes_a_way_back() {
+    let found = mistakes(&steps(
+        "  - { id: a, on: backup, reload: { version: 1, within: soon } }\n",
+    ));
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found
+            .iter()
+            .any(|seen| seen.contains("step `a` has no way back"))
+    );
+    assert!(found.iter().any(|seen| seen.contains("`reload.within`")));
+}
+
+#[test]
+fn inv_4_inv_8_inv_23_what_has_a_verb_is_not_typed_by_hand() {
+    for (typed, verb) in [
+        ("command: { run: reload -noconfirm }", "reload"),
+        (
+            "command: { run: rel -n, impact: true, expect: [x] }, no_undo: x",
+            "reload",
+        ),
+        ("command: { run: srp init force }", "srp_switchover"),
+        (
+            "configure: { lines: [no boot system priority 10], verify: [x] }, no_undo: x",
+            "boot_stack",
+        ),
+    ] {
+        let found = mistakes(&steps(&format!("  - {{ id: a, on: primary, {typed} }}\n")));
+        let wanted = format!("this is what the verb `{verb}` is for");
+        assert!(
+            found.iter().any(|seen| seen.contains(&wanted)),
+            "{typed}: {found:#?}"
+        );
+    }
+    let found = mistakes(&steps(
+        "  - { id: a, on: primary, command: { run: delete /flash/x } }\n",
+    ));
+    assert!(found[0].contains("not known to only read"), "{found:#?}");
+}
+
+#[test]
 fn each_mistake_of_a_step_stands_at_its_place_with_a_hint() {
     let cases = [
         (
