@@ -28,13 +28,13 @@ const PORT: u16 = 162;
 const SHOWN_WARNINGS: usize = 10;
 
 /// Receive traps and informs, or send one to test a path
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, clap::Subcommand)]
+#[derive(clap::Subcommand)]
 enum Command {
     /// Receive traps and informs and say what they mean
     Listen(ListenArgs),

@@ -9,11 +9,11 @@ use tokio::time::timeout;
 
 use super::{Failure, Output, PORT, mib, secrets};
 use crate::mib::Mib;
-use crate::net::{Clock, Datagrams, Network};
+use crate::net::{Clock, Datagrams, Network, Secret};
 use crate::wire::snmp::{Community, Message, Notification, Oid, PduKind, VarBind};
 
 /// Send one trap or inform, to test a path.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 pub struct SendArgs {
     /// Receiver: a host or address, with or without a port
     #[arg(long, value_name = "ADDR")]
@@ -46,12 +46,12 @@ pub struct SendArgs {
 }
 
 /// Where the community comes from. On the command line every user of the machine can see it.
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct CommunityArgs {
     /// Community, visible to every user of this machine
-    #[arg(long, value_name = "COMMUNITY")]
-    pub community: Option<String>,
+    #[arg(long, value_name = "COMMUNITY", value_parser = hidden)]
+    pub community: Option<Secret>,
     /// Environment variable that holds the community
     #[arg(long, value_name = "NAME")]
     pub community_env: Option<String>,
@@ -60,10 +60,15 @@ pub struct CommunityArgs {
     pub community_file: Option<PathBuf>,
 }
 
+/// Keeps a community out of whatever prints arguments (INV-40).
+fn hidden(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
 impl CommunityArgs {
     fn read(&self) -> Result<Community, Failure> {
         let read = match (&self.community, &self.community_env, &self.community_file) {
-            (Some(text), _, _) => Ok(Community::new(text.as_bytes())),
+            (Some(text), _, _) => Ok(Community::new(text.expose().as_bytes())),
             (_, Some(name), _) => secrets::from_environment(name),
             (_, _, Some(path)) => secrets::from_file(path),
             _ => Err("no community given".to_owned()),
